@@ -1,0 +1,3 @@
+/** Grafana's dashboards, as plain data. */
+export { monitoringHealth } from "./monitoringHealth";
+export { platformOverview } from "./platformOverview";

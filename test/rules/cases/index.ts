@@ -1,0 +1,21 @@
+/** All cases of promtool's unit tests. */
+import type { CaseFile } from "../alertCase";
+import { alertmanager } from "./alertmanager";
+import { application } from "./application";
+import { infrastructure } from "./infrastructure";
+import { prometheus } from "./prometheus";
+import { prometheusStorage } from "./prometheusStorage";
+import { remoteWrite } from "./remoteWrite";
+import { slo } from "./slo";
+import { watchdog } from "./watchdog";
+
+export const CASE_FILES: Record<string, CaseFile> = {
+  application,
+  slo,
+  infrastructure,
+  watchdog,
+  prometheus,
+  prometheusStorage,
+  remoteWrite,
+  alertmanager,
+};

@@ -1,0 +1,64 @@
+/** The rule groups that the tests check: those of a service as the document has it, and of a redundant stack. */
+import {
+  alertmanagerRuleGroups,
+  infrastructureRuleGroups,
+  type Links,
+  prometheusRuleGroups,
+  serviceRuleGroups,
+  watchdogRuleGroups,
+} from "../../alerts";
+import type { AlertingRule, RecordingRule, RuleGroup } from "../../components/contribution";
+import type { MonitoredServiceSettings } from "../../config/settings";
+
+export const LINKS: Links = {
+  runbookBaseUrl: "https://runbooks.example.com",
+  grafanaUrl: "https://grafana.example.com",
+};
+
+export const BILTEN_API: MonitoredServiceSettings = {
+  name: "bilten-api",
+  namespace: "bilten",
+  port: 3000,
+  metricsPath: "/metrics",
+  scrapeInterval: "10s",
+  probes: { health: "/health", interval: "30s" },
+  objectives: { availability: 0.999, errorRate: 0.001, meanResponseTime: 0.2, p95ResponseTime: 0.5 },
+};
+
+const service = serviceRuleGroups(BILTEN_API, LINKS);
+const stack = {
+  infrastructure: infrastructureRuleGroups(LINKS),
+  watchdog: watchdogRuleGroups({ jobs: ["alertmanager"], links: LINKS }),
+  prometheus: prometheusRuleGroups({ job: "prometheus", links: LINKS, replicas: 2, remoteWrite: true }),
+  alertmanager: alertmanagerRuleGroups({ job: "alertmanager", replicas: 3, links: LINKS }),
+};
+
+export const ALL_GROUPS: RuleGroup[] = [...service, ...Object.values(stack).flat()];
+
+const isSlo = (group: RuleGroup): boolean => group.name.includes(".slo.");
+
+/** The rules that the error budgets read, alone: three days of all rules would take promtool too long. */
+const readBySlo = service
+  .filter((group) => !isSlo(group))
+  .map((group) => ({
+    ...group,
+    rules: recordingsOf([group]).filter((rule) => /^service:http_requests/.test(rule.record)),
+  }))
+  .filter((group) => group.rules.length > 0);
+
+/** Groups by subject; each becomes one rule file. */
+export const SUBJECTS = {
+  application: service.filter((group) => !isSlo(group)),
+  slo: [...readBySlo, ...service.filter(isSlo)],
+  ...stack,
+} satisfies Record<string, RuleGroup[]>;
+
+export type Subject = keyof typeof SUBJECTS;
+
+export function alertsOf(groups: readonly RuleGroup[]): AlertingRule[] {
+  return groups.flatMap((group) => group.rules).filter((rule): rule is AlertingRule => "alert" in rule);
+}
+
+export function recordingsOf(groups: readonly RuleGroup[]): RecordingRule[] {
+  return groups.flatMap((group) => group.rules).filter((rule): rule is RecordingRule => "record" in rule);
+}
