@@ -1,0 +1,119 @@
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { programsOf, type ToolModule, type ToolName } from "./catalogue";
+
+/** Folder of everything that is built once and shared by all checkouts: `$XDG_CACHE_HOME/bilten-monitoring`. */
+export function cacheDirectory(): string {
+  return join(process.env.XDG_CACHE_HOME || join(homedir(), ".cache"), "bilten-monitoring");
+}
+
+/** Where the built tools are. */
+export function toolsDirectory(): string {
+  return join(cacheDirectory(), "tools");
+}
+
+/** Arguments of `go build` that make what is built independent of the machine's paths, and small. */
+export function buildFlags(module: ToolModule): string[] {
+  const stamps = (module.stamps ?? []).map((stamp) => `-X ${stamp}`);
+  return [
+    "-mod=readonly",
+    "-trimpath",
+    "-buildvcs=false",
+    `-ldflags=${["-s", "-w", ...stamps].join(" ")}`,
+    ...(module.tags ? [`-tags=${module.tags.join(",")}`] : []),
+  ];
+}
+
+/**
+ * Name of a module's entry in the cache. It changes with everything that the programs are made of: the module's
+ * dependencies with their checksums, the flags, the compiler and the platform.
+ */
+export function cacheKey(module: ToolModule, moduleDirectory: string, goVersion: string): string {
+  const hash = createHash("sha256");
+  for (const file of ["go.mod", "go.sum"])
+    hash.update(readFileSync(join(moduleDirectory, file))).update("\0");
+  hash.update(
+    JSON.stringify([module.packages, buildFlags(module), goVersion, process.platform, process.arch]),
+  );
+  return `${module.directory}-${module.version}-${hash.digest("hex").slice(0, 12)}`;
+}
+
+/** The programs of an entry, or undefined when it is not there. An entry is renamed into place, so it is never half there. */
+export function cachedPrograms(
+  module: ToolModule,
+  key: string,
+): Partial<Record<ToolName, string>> | undefined {
+  const bin = join(toolsDirectory(), key, "bin");
+  const programs = programsOf(module).map((name): [ToolName, string] => [name, join(bin, name)]);
+  return programs.every(([, path]) => existsSync(path)) ? Object.fromEntries(programs) : undefined;
+}
+
+/** Removes all entries but the named ones, and what interrupted builds left. Returns what was removed. */
+export function pruneCache(keep: string[]): string[] {
+  if (!existsSync(toolsDirectory())) return [];
+  const removed = readdirSync(toolsDirectory()).filter(
+    (entry) => !keep.includes(entry) && !entry.endsWith(".lock"),
+  );
+  for (const entry of removed) rmSync(join(toolsDirectory(), entry), { recursive: true, force: true });
+  return removed;
+}
+
+/**
+ * Runs `work` while no other process does so under the same name. A lock whose process is gone is taken over.
+ */
+export async function withLock<T>(
+  name: string,
+  waiting: (holder: number) => void,
+  work: () => Promise<T>,
+): Promise<T> {
+  mkdirSync(toolsDirectory(), { recursive: true });
+  const lock = join(toolsDirectory(), `${name}.lock`);
+  let told = false;
+  while (!tryLock(lock)) {
+    const holder = Number(readIfThere(lock));
+    if (!isRunning(holder) && isOld(lock)) {
+      rmSync(lock, { force: true });
+      continue;
+    }
+    if (!told) waiting(holder);
+    told = true;
+    await sleep(500);
+  }
+  try {
+    return await work();
+  } finally {
+    rmSync(lock, { force: true });
+  }
+}
+
+function tryLock(lock: string): boolean {
+  try {
+    writeFileSync(lock, String(process.pid), { flag: "wx" });
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
+    throw error;
+  }
+}
+
+function readIfThere(file: string): string {
+  return existsSync(file) ? readFileSync(file, "utf8") : "";
+}
+
+/** The moment between making the file and writing the process into it is no reason to take a lock over. */
+function isOld(lock: string): boolean {
+  return existsSync(lock) && Date.now() - statSync(lock).mtimeMs > 1000;
+}
+
+function isRunning(pid: number): boolean {
+  if (!Number.isInteger(pid) || pid <= 0) return false;
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EPERM";
+  }
+}

@@ -1,0 +1,132 @@
+/** What the lab and the tests run, and how each program is built from its Go module. */
+
+/** The programs that the lab and the tests run. */
+export type ToolName =
+  | "pulumi"
+  | "pulumi-language-nodejs"
+  | "etcd"
+  | "kube-apiserver"
+  | "kube-controller-manager"
+  | "kube-scheduler"
+  | "kubectl"
+  | "kwok"
+  | "promtool"
+  | "prometheus"
+  | "alertmanager"
+  | "amtool";
+
+/** A Go module that is built as a whole: one entry of the cache, with all its programs. */
+export interface ToolModule {
+  /** Folder beside this file that holds go.mod and go.sum. */
+  directory: string;
+  version: string;
+  /** Package of each program. */
+  packages: Partial<Record<ToolName, string>>;
+  tags?: string[];
+  /** Linker settings of variables, `import/path.Variable=value`, from which the programs know their version. */
+  stamps?: string[];
+  /**
+   * When a program on PATH may be used instead. All programs of the module must be there, because their versions go
+   * together.
+   */
+  onPath: {
+    /** Arguments that print the version. */
+    versionArgs: string[];
+    /** From this version, `major.minor`, inclusive, to that one, exclusive. */
+    from: string;
+    below: string;
+  };
+}
+
+const kubernetes = "v1.34.1";
+const kubernetesStamps = ["k8s.io/component-base/version", "k8s.io/client-go/pkg/version"].flatMap((path) => [
+  `${path}.gitVersion=${kubernetes}`,
+  `${path}.gitMajor=1`,
+  `${path}.gitMinor=34`,
+]);
+const prometheusStamp = (version: string) => [`github.com/prometheus/common/version.Version=${version}`];
+
+/** In the order in which they are built: what the unit tests need comes first. */
+export const toolModules: ToolModule[] = [
+  {
+    directory: "prometheus",
+    version: "3.14.0",
+    packages: {
+      promtool: "github.com/prometheus/prometheus/cmd/promtool",
+      prometheus: "github.com/prometheus/prometheus/cmd/prometheus",
+    },
+    // Of all service discoveries the lab needs that of Kubernetes; the clouds' SDKs double the build.
+    tags: ["remove_all_sd", "enable_kubernetes_sd"],
+    stamps: prometheusStamp("3.14.0"),
+    // Older versions know neither `--config.auto-reload` nor retention in the configuration file.
+    onPath: { versionArgs: ["--version"], from: "3.12", below: "4.0" },
+  },
+  {
+    directory: "amtool",
+    version: "0.34.2",
+    packages: { amtool: "github.com/prometheus/alertmanager/cmd/amtool" },
+    stamps: prometheusStamp("0.34.2"),
+    onPath: { versionArgs: ["--version"], from: "0.28", below: "1.0" },
+  },
+  {
+    directory: "etcd",
+    version: "3.6.16",
+    packages: { etcd: "go.etcd.io/etcd/server/v3" },
+    onPath: { versionArgs: ["--version"], from: "3.5", below: "4.0" },
+  },
+  {
+    directory: "kubernetes",
+    version: kubernetes.slice(1),
+    packages: {
+      "kube-apiserver": "k8s.io/kubernetes/cmd/kube-apiserver",
+      "kube-controller-manager": "k8s.io/kubernetes/cmd/kube-controller-manager",
+      "kube-scheduler": "k8s.io/kubernetes/cmd/kube-scheduler",
+      kubectl: "k8s.io/kubernetes/cmd/kubectl",
+    },
+    stamps: kubernetesStamps,
+    onPath: { versionArgs: ["--version"], from: "1.34", below: "1.36" },
+  },
+  {
+    directory: "kwok",
+    version: "0.8.0",
+    packages: { kwok: "sigs.k8s.io/kwok/cmd/kwok" },
+    stamps: ["sigs.k8s.io/kwok/pkg/consts.Version=v0.8.0"],
+    onPath: { versionArgs: ["--version"], from: "0.7", below: "1.0" },
+  },
+  {
+    directory: "pulumi-language-nodejs",
+    version: "3.68.0",
+    packages: {
+      "pulumi-language-nodejs": "github.com/pulumi/pulumi/sdk/v3/nodejs/cmd/pulumi-language-nodejs",
+    },
+    stamps: ["github.com/pulumi/pulumi/sdk/v3/go/common/version.Version=v3.68.0"],
+    onPath: { versionArgs: ["-version"], from: "3.68", below: "4.0" },
+  },
+  {
+    directory: "pulumi",
+    version: "3.259.0",
+    packages: { pulumi: "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi" },
+    stamps: ["github.com/pulumi/pulumi/sdk/v3/go/common/version.Version=v3.259.0"],
+    onPath: { versionArgs: ["version"], from: "3.200", below: "4.0" },
+  },
+  {
+    directory: "alertmanager",
+    // Later versions of the module lack the files of their web interface.
+    version: "0.31.1",
+    packages: { alertmanager: "github.com/prometheus/alertmanager/cmd/alertmanager" },
+    stamps: prometheusStamp("0.31.1"),
+    onPath: { versionArgs: ["--version"], from: "0.28", below: "1.0" },
+  },
+];
+
+/** The module that has the program. */
+export function moduleOf(name: ToolName): ToolModule {
+  const found = toolModules.find((module) => module.packages[name] !== undefined);
+  if (!found) throw new Error(`No module builds "${name}".`);
+  return found;
+}
+
+/** The programs of a module. */
+export function programsOf(module: ToolModule): ToolName[] {
+  return Object.keys(module.packages) as ToolName[];
+}
