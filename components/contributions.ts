@@ -1,0 +1,70 @@
+import { infrastructureRuleGroups, watchdogRuleGroups, type Links } from "../alerts";
+import type { Settings } from "../config/settings";
+import { monitoringHealth, platformOverview } from "../dashboards";
+import { alertmanagerContribution } from "./alertmanager/contribution";
+import { gather, type Contribution } from "./contribution";
+import { blackboxAddress, blackboxExporterContribution } from "./exporters/blackboxExporter";
+import { kubeStateMetricsContribution } from "./exporters/kubeStateMetrics";
+import { nodeExporterContribution } from "./exporters/nodeExporter";
+import { grafanaContribution } from "./grafana/contribution";
+import { monitoredServiceContribution } from "./monitoredService";
+import { prometheusContribution } from "./prometheus/contribution";
+
+/** Names of the parts of a stack, which are the names of their Kubernetes objects and scrape jobs. */
+export const partNames = {
+  prometheus: "prometheus",
+  alertmanager: "alertmanager",
+  grafana: "grafana",
+  nodeExporter: "node-exporter",
+  kubeStateMetrics: "kube-state-metrics",
+  blackboxExporter: "blackbox-exporter",
+  mailCatcher: "mailpit",
+} as const;
+
+/** Scrape jobs of the stack itself, which must always have a target. */
+const ownJobs: string[] = [
+  partNames.prometheus,
+  partNames.alertmanager,
+  partNames.grafana,
+  partNames.nodeExporter,
+  partNames.kubeStateMetrics,
+  partNames.blackboxExporter,
+];
+
+/**
+ * Everything that the parts of a stack contribute: all scrape jobs, rules, dashboards and data sources. Pure, so that
+ * tests and checks see what the cluster will see without Pulumi.
+ */
+export function stackContributions(settings: Settings): Required<Contribution> {
+  const { namespace, hostNamespace } = settings;
+  const links: Links = { runbookBaseUrl: settings.runbookBaseUrl, grafanaUrl: settings.grafana.externalUrl };
+  return gather([
+    prometheusContribution({
+      name: partNames.prometheus,
+      namespace,
+      replicas: settings.prometheus.replicas,
+      remoteWrite: settings.prometheus.remoteWrite !== undefined,
+      links,
+    }),
+    alertmanagerContribution({
+      name: partNames.alertmanager,
+      namespace,
+      replicas: settings.alertmanager.replicas,
+      links,
+    }),
+    grafanaContribution({ name: partNames.grafana, namespace }),
+    nodeExporterContribution({ name: partNames.nodeExporter, namespace: hostNamespace }),
+    kubeStateMetricsContribution({ name: partNames.kubeStateMetrics, namespace }),
+    blackboxExporterContribution({ name: partNames.blackboxExporter, namespace }),
+    ...settings.services.map((service) =>
+      monitoredServiceContribution(service, {
+        blackboxAddress: blackboxAddress({ name: partNames.blackboxExporter, namespace }),
+        links,
+      }),
+    ),
+    {
+      ruleGroups: [...watchdogRuleGroups({ jobs: ownJobs, links }), ...infrastructureRuleGroups(links)],
+      dashboards: [platformOverview(settings.services), monitoringHealth()],
+    },
+  ]);
+}

@@ -1,0 +1,3 @@
+export * from "./blackboxExporter";
+export * from "./kubeStateMetrics";
+export * from "./nodeExporter";

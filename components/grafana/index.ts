@@ -1,0 +1,3 @@
+export * from "./configuration";
+export * from "./contribution";
+export * from "./grafana";

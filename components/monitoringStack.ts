@@ -1,0 +1,128 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { SecretName, Settings } from "../config/settings";
+import { Alertmanager } from "./alertmanager/alertmanager";
+import { partNames, stackContributions } from "./contributions";
+import { BlackboxExporter } from "./exporters/blackboxExporter";
+import { KubeStateMetrics } from "./exporters/kubeStateMetrics";
+import { NodeExporter } from "./exporters/nodeExporter";
+import { Grafana } from "./grafana/grafana";
+import { MailCatcher } from "./mailCatcher/mailCatcher";
+import { Namespaces } from "./namespaces";
+import { Prometheus } from "./prometheus/prometheus";
+
+export interface MonitoringStackArgs {
+  /** What to build, checked; `loadSettings` makes it from Pulumi config. */
+  settings: Settings;
+  /** The secrets that are set. */
+  secrets: Partial<Record<SecretName, pulumi.Input<string>>>;
+}
+
+/** All parts of Bilten's monitoring, each given what the others contribute. */
+export class MonitoringStack extends pulumi.ComponentResource {
+  /** Address of each part inside the cluster. */
+  readonly urls: pulumi.Output<Record<string, string>>;
+  /** Password of Grafana's administrator; a secret. */
+  readonly grafanaAdminPassword: pulumi.Output<string>;
+
+  constructor(
+    name: string,
+    { settings, secrets }: MonitoringStackArgs,
+    opts?: pulumi.ComponentResourceOptions,
+  ) {
+    super("bilten:monitoring:MonitoringStack", name, {}, opts);
+    const { namespace, hostNamespace, storageClass, resources } = settings;
+    const contributions = stackContributions(settings);
+    const serviceNamespaces = [...new Set(settings.services.map((service) => service.namespace))];
+
+    const namespaces = new Namespaces(
+      "namespaces",
+      {
+        namespace,
+        hostNamespace,
+        serviceNamespaces: settings.createServiceNamespaces ? serviceNamespaces : [],
+      },
+      { parent: this },
+    );
+    const inNamespaces: pulumi.ComponentResourceOptions = { parent: this, dependsOn: namespaces };
+
+    new NodeExporter(
+      partNames.nodeExporter,
+      {
+        namespace: hostNamespace,
+        clients: [{ app: "prometheus", namespace }],
+        resources: resources["node-exporter"],
+      },
+      inNamespaces,
+    );
+    new KubeStateMetrics(
+      partNames.kubeStateMetrics,
+      { namespace, resources: resources["kube-state-metrics"] },
+      inNamespaces,
+    );
+    new BlackboxExporter(
+      partNames.blackboxExporter,
+      {
+        namespace,
+        targetPorts: [...new Set(settings.services.map((service) => service.port))],
+        resources: resources["blackbox-exporter"],
+      },
+      inNamespaces,
+    );
+    const mailCatcher = settings.mailCatcher.enabled
+      ? new MailCatcher(partNames.mailCatcher, { namespace, resources: resources.mailpit }, inNamespaces)
+      : undefined;
+    const alertmanager = new Alertmanager(
+      partNames.alertmanager,
+      {
+        ...settings.alertmanager,
+        ...secrets,
+        namespace,
+        storageClass,
+        mailServer: mailCatcher && { app: "mailpit", port: 1025 },
+        clients: [{ app: "prometheus" }, { app: "grafana" }],
+        resources: resources.alertmanager,
+      },
+      inNamespaces,
+    );
+    const prometheus = new Prometheus(
+      partNames.prometheus,
+      {
+        ...settings.prometheus,
+        namespace,
+        clusterName: settings.clusterName,
+        environment: settings.environment,
+        scrapeJobs: contributions.scrapeJobs,
+        discoveryNamespaces: [...new Set([namespace, hostNamespace, ...serviceNamespaces])],
+        ruleGroups: contributions.ruleGroups,
+        alertmanagers: alertmanager.targets,
+        storageClass,
+        remoteWritePassword: secrets.remoteWritePassword,
+        clients: [{ app: "grafana" }],
+        resources: resources.prometheus,
+      },
+      inNamespaces,
+    );
+    const grafana = new Grafana(
+      partNames.grafana,
+      {
+        ...settings.grafana,
+        namespace,
+        storageClass,
+        dataSources: contributions.dataSources,
+        dashboards: contributions.dashboards,
+        resources: resources.grafana,
+      },
+      inNamespaces,
+    );
+
+    const urls: Record<string, pulumi.Output<string>> = {
+      prometheus: prometheus.url,
+      alertmanager: alertmanager.url,
+      grafana: grafana.url,
+      ...(mailCatcher && { mailCatcher: mailCatcher.url }),
+    };
+    this.urls = pulumi.output(urls);
+    this.grafanaAdminPassword = grafana.adminPassword;
+    this.registerOutputs({ urls: this.urls, grafanaAdminPassword: this.grafanaAdminPassword });
+  }
+}

@@ -1,0 +1,28 @@
+/**
+ * The images of the stack. The only place where an image reference stands: everything else asks here, so that an
+ * upgrade is one line and its diff in the golden listing.
+ */
+export const images = {
+  prometheus: { repository: "quay.io/prometheus/prometheus", version: "v3.14.0" },
+  alertmanager: { repository: "quay.io/prometheus/alertmanager", version: "v0.34.2" },
+  grafana: { repository: "docker.io/grafana/grafana", version: "13.2.0" },
+  nodeExporter: { repository: "quay.io/prometheus/node-exporter", version: "v1.12.1" },
+  kubeStateMetrics: {
+    repository: "registry.k8s.io/kube-state-metrics/kube-state-metrics",
+    version: "v2.20.0",
+  },
+  blackboxExporter: { repository: "quay.io/prometheus/blackbox-exporter", version: "v0.28.0" },
+  mailpit: { repository: "docker.io/axllent/mailpit", version: "v1.29.5" },
+} as const;
+
+export type ImageName = keyof typeof images;
+
+/** `repository:version` of an image of the stack. */
+export function imageReference(name: ImageName): string {
+  return `${images[name].repository}:${images[name].version}`;
+}
+
+/** The version as the label `app.kubernetes.io/version` carries it, without a leading `v`. */
+export function imageVersion(name: ImageName): string {
+  return images[name].version.replace(/^v/, "");
+}
