@@ -30,9 +30,9 @@ export const watchdog: CaseFile = {
     },
     {
       alert: "TargetDown",
-      when: "a target missed two scrapes in a row",
-      series: { [up]: "1x5 0x1 1x20" },
-      at: "12m",
+      when: "a target has not answered for three minutes",
+      series: { [up]: "1x5 0x20" },
+      at: "9m",
       firing: [],
     },
     {
