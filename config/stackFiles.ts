@@ -24,9 +24,12 @@ export interface ProjectFile {
   config: Record<string, DeclaredKey>;
 }
 
-/** Pulumi.yaml as data. */
+/** Pulumi.yaml as data, with the configuration keys of this program. */
 export function readProjectFile(folder = projectFolder): ProjectFile {
-  return parse(readFileSync(join(folder, "Pulumi.yaml"), "utf8")) as ProjectFile;
+  const file = parse(readFileSync(join(folder, "Pulumi.yaml"), "utf8")) as ProjectFile;
+  // Keys of other namespaces are settings of providers, not of this program.
+  const own = Object.entries(file.config).filter(([key]) => !key.includes(":"));
+  return { ...file, config: Object.fromEntries(own) };
 }
 
 export interface StackConfig {
