@@ -1,0 +1,84 @@
+/** `npm run lab -- <command>` */
+import { Command, InvalidArgumentError } from "commander";
+import { kubectl } from "./commands/kubectl";
+import { logs } from "./commands/logs";
+import { reset } from "./commands/reset";
+import { start } from "./commands/start";
+import { status } from "./commands/status";
+import { stop } from "./commands/stop";
+import { defaultStateDirectory, LabError } from "./state";
+import { ToolsError } from "./tools";
+
+const program = new Command("npm run lab --")
+  .description(
+    "A Kubernetes control plane on this machine, with simulated nodes, for trying and testing the monitoring stack.",
+  )
+  .option("--state-dir <folder>", "where this lab keeps everything", defaultStateDirectory())
+  .enablePositionalOptions()
+  .showHelpAfterError()
+  .addHelpText(
+    "after",
+    `
+Examples:
+  npm run lab -- start                     control plane and nodes, without the stack
+  npm run lab -- status                    what runs, where, and how much memory it takes
+  npm run lab -- kubectl get pods -A       any kubectl command, on this lab
+  npm run lab -- logs kube-apiserver -f    what a part of the lab writes
+  npm run lab -- stop                      ends all processes; data stays for the next start
+  npm run lab -- reset                     ends all processes and removes all data
+
+Nothing outside the state folder is changed; ~/.kube is neither read nor written.`,
+  );
+
+const stateDir = () => program.opts<{ stateDir: string }>().stateDir;
+const exit = (code: number): void => {
+  process.exitCode = code;
+};
+
+program
+  .command("start")
+  .description("start what is not running: control plane and simulated nodes")
+  .action(async () => exit(await start({ stateDir: stateDir() })));
+program
+  .command("status")
+  .description("show the parts: health, process, port, memory, log (exit code 0 when it runs, 3 when not)")
+  .option("--json", "for programs", false)
+  .action(async ({ json }: { json: boolean }) => exit(await status({ stateDir: stateDir(), json })));
+program
+  .command("stop")
+  .description("end all processes of the lab, also those that a crash left; data stays")
+  .action(async () => exit(await stop({ stateDir: stateDir() })));
+program
+  .command("reset")
+  .description("stop, and remove the state folder with all data, keys and logs")
+  .action(async () => exit(await reset({ stateDir: stateDir() })));
+program
+  .command("kubectl")
+  .description("run kubectl on this lab; all arguments are passed on")
+  .argument("[args...]")
+  .passThroughOptions()
+  .allowUnknownOption()
+  .helpOption(false)
+  .action(async (args: string[]) => exit(await kubectl({ stateDir: stateDir(), args })));
+program
+  .command("logs")
+  .description("show the end of a part's log")
+  .argument("<part>", "as status names it: etcd, kube-apiserver, ...")
+  .option("-n, --lines <number>", "how many lines", positiveInteger, 100)
+  .option("-f, --follow", "go on showing what is written", false)
+  .action(async (part: string, options: { lines: number; follow: boolean }) =>
+    exit(await logs({ stateDir: stateDir(), part, ...options })),
+  );
+
+function positiveInteger(text: string): number {
+  if (!/^[1-9]\d*$/.test(text))
+    throw new InvalidArgumentError("Expected a positive whole number, such as 100.");
+  return Number(text);
+}
+
+program.parseAsync().catch((error: unknown) => {
+  // Errors that are meant for the user say all there is to say.
+  const known = error instanceof LabError || error instanceof ToolsError;
+  console.error(known ? error.message : error);
+  process.exitCode = 1;
+});

@@ -1,0 +1,4 @@
+import { runPlugin } from "../plugin";
+import { KubernetesStandIn } from "./provider";
+
+runPlugin((version) => new KubernetesStandIn(version));

@@ -1,0 +1,4 @@
+import { runPlugin } from "../plugin";
+import { RandomStandIn } from "./provider";
+
+runPlugin((version) => new RandomStandIn(version));

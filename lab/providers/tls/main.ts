@@ -1,0 +1,4 @@
+import { runPlugin } from "../plugin";
+import { TlsStandIn } from "./provider";
+
+runPlugin((version) => new TlsStandIn(version));
