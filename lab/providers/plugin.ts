@@ -22,9 +22,7 @@ async function main(make: (version: string) => StandIn): Promise<void> {
     server.close();
     process.exit(0);
   };
-  process.on("SIGTERM", end);
-  // Ctrl-C reaches the whole process group. The engine decides what becomes of an operation, and sends Cancel.
-  process.on("SIGINT", () => undefined);
+  for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, end);
   // An engine that was killed cannot say goodbye.
   const parent = process.ppid;
   setInterval(() => {

@@ -185,7 +185,7 @@ export class KubernetesStandIn implements StandIn {
     try {
       const path = objectPath(resource, namespace, name);
       const { body, warnings } = await api.apply(path, object, { manager, force: forced, dryRun });
-      for (const warning of warnings) progress(redact(warning, inputs), "warning");
+      for (const warning of warnings.filter(isOurs)) progress(redact(warning, inputs), "warning");
       return { resource, live: body };
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
@@ -222,6 +222,11 @@ export class KubernetesStandIn implements StandIn {
 function pathArguments(live: Properties): [string | undefined, string] {
   const { namespace, name } = metadataOf(live) as { namespace?: string; name: string };
   return [namespace, name];
+}
+
+/** The API server warns of its own default for every headless Service, whether the field was given or not. */
+function isOurs(warning: string): boolean {
+  return !warning.startsWith("spec.SessionAffinity is ignored");
 }
 
 function isSet(value: Json | undefined): boolean {
