@@ -20,7 +20,9 @@ const program = new Command("npm run lab --")
     "after",
     `
 Examples:
-  npm run lab -- start                     control plane and nodes, without the stack
+  npm run lab -- start                     control plane, nodes and the dev stack; also as npm start
+  npm run lab -- start --stack prod        with the shape of production
+  npm run lab -- start --no-stack          control plane and nodes alone
   npm run lab -- status                    what runs, where, and how much memory it takes
   npm run lab -- kubectl get pods -A       any kubectl command, on this lab
   npm run lab -- logs kube-apiserver -f    what a part of the lab writes
@@ -37,8 +39,12 @@ const exit = (code: number): void => {
 
 program
   .command("start")
-  .description("start what is not running: control plane and simulated nodes")
-  .action(async () => exit(await start({ stateDir: stateDir() })));
+  .description("start what is not running (control plane, simulated nodes) and deploy a stack on it")
+  .option("--stack <name>", "the stack to deploy", "dev")
+  .option("--no-stack", "only control plane and nodes")
+  .action(async ({ stack }: { stack: string | false }) =>
+    exit(await start({ stateDir: stateDir(), stack: stack || undefined })),
+  );
 program
   .command("status")
   .description("show the parts: health, process, port, memory, log (exit code 0 when it runs, 3 when not)")
