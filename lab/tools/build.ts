@@ -1,7 +1,7 @@
 import { execFileSync, spawn } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { mkdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { cachedPrograms, buildFlags, toolsDirectory, withLock } from "./cache";
+import { buildFlags, cachedPrograms, temporaryEntry, toolsDirectory, withLock } from "./cache";
 import { programsOf, type ToolModule, type ToolName } from "./catalogue";
 import { findOnPath } from "./path";
 
@@ -68,7 +68,7 @@ export async function buildModule(args: BuildArgs): Promise<Partial<Record<ToolN
     const seconds = () => Math.round((Date.now() - started) / 1000);
     log(`Building ${title} (${args.position}) ...`);
     const progress = setInterval(() => log(`  ... ${title}: ${seconds()} s`), 15_000);
-    const temporary = mkdtempSync(join(toolsDirectory(), ".building-"));
+    const temporary = temporaryEntry();
     try {
       await compile(args, join(temporary, "bin"));
       rmSync(join(toolsDirectory(), key), { recursive: true, force: true });
@@ -93,13 +93,20 @@ async function compile({ module, moduleDirectory, go }: BuildArgs, bin: string):
     ...(together.length > 0 ? [["-o", `${bin}/`, ...together]] : []),
     ...alone.map(([name, path]) => ["-o", join(bin, name), path]),
   ];
-  for (const run of runs) await goBuild(go, ["build", ...buildFlags(module), ...run], moduleDirectory);
+  // Two packages at a time: linking Kubernetes and Pulumi with one process for each core takes all of a laptop's memory.
+  for (const run of runs)
+    await goBuild(go, ["build", ...buildFlags(module), "-p=2", ...run], moduleDirectory);
 }
 
 function goBuild(go: Go, args: string[], cwd: string): Promise<void> {
   return new Promise((resolve, reject) => {
-    const env = { ...process.env, CGO_ENABLED: "0", GOTOOLCHAIN: "local", GOWORK: "off" };
+    // The programs are for this machine, whatever the user compiles for.
+    const host = { GOOS: undefined, GOARCH: undefined };
+    const env = { ...process.env, ...host, CGO_ENABLED: "0", GOTOOLCHAIN: "local", GOWORK: "off" };
     const child = spawn(go.path, args, { cwd, env, stdio: ["ignore", "pipe", "pipe"] });
+    const end = () => child.kill();
+    process.once("exit", end);
+    child.once("close", () => process.off("exit", end));
     let output = "";
     const collect = (chunk: Buffer) => (output = (output + chunk.toString()).slice(-20_000));
     child.stdout.on("data", collect);

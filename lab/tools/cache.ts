@@ -1,5 +1,15 @@
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -51,18 +61,34 @@ export function cachedPrograms(
   return programs.every(([, path]) => existsSync(path)) ? Object.fromEntries(programs) : undefined;
 }
 
+/** A new folder to build in, in the cache, so that it can be renamed into an entry. Clears what killed builds left. */
+export function temporaryEntry(): string {
+  removeEntries((entry) => entry.startsWith(building) && !isBeingBuilt(entry));
+  return mkdtempSync(join(toolsDirectory(), `${building}${process.pid}-`));
+}
+
 /** Removes all entries but the named ones, and what interrupted builds left. Returns what was removed. */
 export function pruneCache(keep: string[]): string[] {
+  return removeEntries((entry) => !keep.includes(entry) && !entry.endsWith(".lock") && !isBeingBuilt(entry));
+}
+
+const building = ".building-";
+
+/** Whether an entry is the folder in which a running process builds. */
+function isBeingBuilt(entry: string): boolean {
+  return entry.startsWith(building) && isRunning(parseInt(entry.slice(building.length), 10));
+}
+
+function removeEntries(unwanted: (entry: string) => boolean): string[] {
   if (!existsSync(toolsDirectory())) return [];
-  const removed = readdirSync(toolsDirectory()).filter(
-    (entry) => !keep.includes(entry) && !entry.endsWith(".lock"),
-  );
+  const removed = readdirSync(toolsDirectory()).filter(unwanted);
   for (const entry of removed) rmSync(join(toolsDirectory(), entry), { recursive: true, force: true });
   return removed;
 }
 
 /**
- * Runs `work` while no other process does so under the same name. A lock whose process is gone is taken over.
+ * Runs `work` while no other process does so under the same name. A lock whose process is gone is taken over, and so
+ * is one that was not renewed for a minute: after a restart of the machine its number may be another process's.
  */
 export async function withLock<T>(
   name: string,
@@ -74,7 +100,8 @@ export async function withLock<T>(
   let told = false;
   while (!tryLock(lock)) {
     const holder = Number(readIfThere(lock));
-    if (!isRunning(holder) && isOld(lock)) {
+    // The moment between making the file and writing the process into it is no reason to take a lock over.
+    if ((!isRunning(holder) && isOlder(lock, 1000)) || isOlder(lock, 60_000)) {
       rmSync(lock, { force: true });
       continue;
     }
@@ -82,9 +109,11 @@ export async function withLock<T>(
     told = true;
     await sleep(500);
   }
+  const renewal = setInterval(() => renew(lock), 5000);
   try {
     return await work();
   } finally {
+    clearInterval(renewal);
     rmSync(lock, { force: true });
   }
 }
@@ -103,9 +132,17 @@ function readIfThere(file: string): string {
   return existsSync(file) ? readFileSync(file, "utf8") : "";
 }
 
-/** The moment between making the file and writing the process into it is no reason to take a lock over. */
-function isOld(lock: string): boolean {
-  return existsSync(lock) && Date.now() - statSync(lock).mtimeMs > 1000;
+function renew(lock: string): void {
+  try {
+    utimesSync(lock, new Date(), new Date());
+  } catch {
+    // It was removed by hand: the work goes on.
+  }
+}
+
+function isOlder(lock: string, milliseconds: number): boolean {
+  const status = statSync(lock, { throwIfNoEntry: false });
+  return status !== undefined && Date.now() - status.mtimeMs > milliseconds;
 }
 
 function isRunning(pid: number): boolean {

@@ -26,16 +26,24 @@ export interface ToolModule {
   /** Linker settings of variables, `import/path.Variable=value`, from which the programs know their version. */
   stamps?: string[];
   /**
-   * When a program on PATH may be used instead. All programs of the module must be there, because their versions go
-   * together.
+   * When a program on PATH may be used instead. All that is wanted of the module must be there, because their versions
+   * go together.
    */
-  onPath: {
-    /** Arguments that print the version. */
-    versionArgs: string[];
-    /** From this version, `major.minor`, inclusive, to that one, exclusive. */
-    from: string;
-    below: string;
-  };
+  onPath: SuitableVersions | Companion;
+}
+
+export interface SuitableVersions {
+  /** Arguments that print the version. */
+  versionArgs: string[];
+  /** From this version, `major.minor`, inclusive, to that one, exclusive. */
+  from: string;
+  below: string;
+}
+
+/** A program that tells no version, and is released together with another one. */
+export interface Companion {
+  /** It is taken from PATH when this one is, from the same folder. */
+  beside: ToolName;
 }
 
 const kubernetes = "v1.34.1";
@@ -100,7 +108,7 @@ export const toolModules: ToolModule[] = [
       "pulumi-language-nodejs": "github.com/pulumi/pulumi/sdk/v3/nodejs/cmd/pulumi-language-nodejs",
     },
     stamps: ["github.com/pulumi/pulumi/sdk/v3/go/common/version.Version=v3.68.0"],
-    onPath: { versionArgs: ["-version"], from: "3.68", below: "4.0" },
+    onPath: { beside: "pulumi" },
   },
   {
     directory: "pulumi",

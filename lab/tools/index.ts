@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { buildModule, findGo, goSuffices, requiredGo, ToolsError, type Go, type Log } from "./build";
 import { cachedPrograms, cacheKey, pruneCache } from "./cache";
 import { moduleOf, programsOf, toolModules, type ToolModule, type ToolName } from "./catalogue";
-import { programsOnPath } from "./path";
+import { programsBeside, programsOnPath, type PathFinding } from "./path";
 
 export { ToolsError } from "./build";
 export type { ToolName } from "./catalogue";
@@ -23,7 +23,7 @@ interface Missing {
 }
 
 /**
- * Paths of the programs: those on PATH when suitable, else those in the cache, which are built first when missing.
+ * Paths of the programs: those in the cache, else suitable ones on PATH, else those that are built into the cache now.
  * @throws ToolsError naming all that is missing, when Go is needed and not there, or when a build fails
  */
 export async function ensureTools<Name extends ToolName>(
@@ -36,8 +36,8 @@ export async function ensureTools<Name extends ToolName>(
   const programs: Programs = {};
   const missing: Missing[] = [];
   for (const module of modules) {
-    const cached = go && cachedPrograms(module, keyOf(module, go));
-    const found = cached ? { programs: cached } : programsOnPath(module);
+    const wantedHere = programsOf(module).filter((name) => names.some((other) => other === name));
+    const found = find(module, wantedHere, go);
     if (found.programs) Object.assign(programs, found.programs);
     else missing.push({ module, reason: found.reason });
   }
@@ -69,14 +69,33 @@ export function pruneTools(): string[] {
 export function describeTools(): { name: ToolName; version: string; source: string }[] {
   const go = findGo();
   return toolModules.flatMap((module) => {
-    const cached = go && cachedPrograms(module, keyOf(module, go));
-    const found = cached ?? programsOnPath(module).programs;
+    const found = find(module, programsOf(module), go).programs;
     return programsOf(module).map((name) => ({
       name,
       version: module.version,
       source: found?.[name] ?? "not built",
     }));
   });
+}
+
+/** Where the wanted programs of a module are now, in the cache or on PATH. */
+function find(module: ToolModule, wanted: ToolName[], go: Go | undefined): PathFinding {
+  const cached = cachedIn(module, go);
+  if ("beside" in module.onPath) {
+    const leader = module.onPath.beside;
+    const leaderModule = moduleOf(leader);
+    const leaderPath = cachedIn(leaderModule, go)
+      ? undefined
+      : programsOnPath(leaderModule, undefined, [leader]).programs?.[leader];
+    const companions = leaderPath ? programsBeside(leaderPath, wanted) : {};
+    if (companions.programs) return companions;
+    return cached ? { programs: cached } : companions;
+  }
+  return cached ? { programs: cached } : programsOnPath(module, undefined, wanted);
+}
+
+function cachedIn(module: ToolModule, go: Go | undefined): Programs | undefined {
+  return go && cachedPrograms(module, keyOf(module, go));
 }
 
 function directoryOf(module: ToolModule): string {

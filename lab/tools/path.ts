@@ -1,6 +1,16 @@
 import { execFileSync } from "node:child_process";
-import { accessSync, constants, statSync } from "node:fs";
-import { delimiter, join } from "node:path";
+import {
+  accessSync,
+  constants,
+  mkdirSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { delimiter, dirname, join } from "node:path";
+import { cacheDirectory } from "./cache";
 import { programsOf, type ToolModule, type ToolName } from "./catalogue";
 
 /** The first executable file of that name on PATH. */
@@ -33,16 +43,28 @@ export type PathFinding =
   /** Why what is on PATH cannot be used; undefined when nothing is there. */
   | { programs?: undefined; reason?: string };
 
-/** The programs of a module on PATH, when all are there in a suitable version. */
-export function programsOnPath(module: ToolModule, path = process.env.PATH ?? ""): PathFinding {
+/**
+ * The programs of a module on PATH, when all of the wanted ones are there in a suitable version.
+ * @param wanted default: all that the module has
+ */
+export function programsOnPath(
+  module: ToolModule,
+  path = process.env.PATH ?? "",
+  wanted = programsOf(module),
+): PathFinding {
+  const { onPath } = module;
+  if ("beside" in onPath) {
+    const leader = findOnPath(onPath.beside, path);
+    return leader ? programsBeside(leader, wanted) : {};
+  }
+  const { versionArgs, from, below } = onPath;
   const programs: Partial<Record<ToolName, string>> = {};
-  for (const name of programsOf(module)) {
+  for (const name of wanted) {
     const program = findOnPath(name, path);
     if (!program) return {};
     programs[name] = program;
   }
   for (const [name, program] of Object.entries(programs)) {
-    const { versionArgs, from, below } = module.onPath;
     // kubectl asks a server for its version too, unless told not to.
     const args = name === "kubectl" ? ["version", "--client"] : versionArgs;
     const printed = printedVersion(program, args);
@@ -55,14 +77,59 @@ export function programsOnPath(module: ToolModule, path = process.env.PATH ?? ""
   return { programs };
 }
 
+/** The programs in the folder of another one; also in that which a link to it leads to, as installers place them. */
+export function programsBeside(leader: string, wanted: ToolName[]): PathFinding {
+  for (const folder of [dirname(leader), dirname(realpathSync(leader))]) {
+    const found = wanted.map((name) => [name, findOnPath(name, folder)] as const);
+    if (found.every(([, program]) => program)) return { programs: Object.fromEntries(found) };
+  }
+  return { reason: `${wanted.join(", ")} is not beside ${leader}` };
+}
+
+/** What a program prints for these arguments, or "" when it fails. Remembered until the program's file changes. */
 function printedVersion(program: string, args: string[]): string {
+  const { mtimeMs, size } = statSync(program);
+  const key = JSON.stringify([program, mtimeMs, size, args]);
+  const remembered = rememberedVersions();
+  const known = remembered[key];
+  if (known) return known;
   try {
-    return execFileSync(program, args, {
+    const printed = execFileSync(program, args, {
       encoding: "utf8",
       timeout: 10_000,
       stdio: ["ignore", "pipe", "pipe"],
     });
+    if (printed) rememberVersions({ ...remembered, [key]: printed.slice(0, 500) });
+    return printed;
   } catch {
     return "";
+  }
+}
+
+/** Asking a dozen programs for their versions takes a second: their answers are kept beside the built tools. */
+function versionsFile(): string {
+  return join(cacheDirectory(), "versions-on-path.json");
+}
+
+function rememberedVersions(): Record<string, string | undefined> {
+  try {
+    const parsed: unknown = JSON.parse(readFileSync(versionsFile(), "utf8"));
+    const entries = typeof parsed === "object" && parsed ? Object.entries(parsed) : [];
+    return Object.fromEntries(
+      entries.filter((entry): entry is [string, string] => typeof entry[1] === "string"),
+    );
+  } catch {
+    return {};
+  }
+}
+
+function rememberVersions(versions: Record<string, string | undefined>): void {
+  const temporary = `${versionsFile()}.${process.pid}`;
+  try {
+    mkdirSync(cacheDirectory(), { recursive: true });
+    writeFileSync(temporary, JSON.stringify(versions));
+    renameSync(temporary, versionsFile());
+  } catch {
+    // A cache that cannot be written to costs time only.
   }
 }
