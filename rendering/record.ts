@@ -80,7 +80,8 @@ export async function runProgram(program: () => unknown, options: RunOptions = {
     const parent = request.getParent().split("::").at(-1);
     const object = request.getObject();
     if (request.getType() === "pulumi:pulumi:Stack" || !object) return;
-    const inputs = pulumi.runtime.deserializeProperties(object);
+    // As sent: the SDK's own reading would make all of a value secret that has a secret somewhere inside.
+    const inputs = object.toJavaScript();
     resources.push({
       type: request.getType(),
       name: request.getName(),
@@ -90,13 +91,28 @@ export async function runProgram(program: () => unknown, options: RunOptions = {
     });
   });
 
-  const outputs = await settle(failures, () =>
-    pulumi.runtime.runInPulumiStack(async () => {
-      const returned: unknown = await program();
-      return typeof returned === "object" && returned !== null ? { ...returned } : {};
-    }),
-  );
+  const outputs = await settle(failures, async () => {
+    let returned: object = {};
+    await pulumi.runtime.runInPulumiStack(async () => {
+      const result: unknown = await program();
+      if (typeof result === "object" && result !== null) returned = { ...result };
+      return returned;
+    });
+    return resolved(returned);
+  });
   return { resources, outputs: plain(outputs, options.revealSecrets ?? false) };
+}
+
+/** The values of the program's outputs, each wrapped like a recorded secret where it is one. */
+async function resolved(outputs: object): Promise<Inputs> {
+  const entries = Object.entries(outputs).map(
+    async ([key, output]: [string, unknown]): Promise<[string, unknown]> => {
+      const value = pulumi.output(output) as pulumi.Output<unknown>;
+      const known = await new Promise<unknown>((resolve) => value.apply(resolve));
+      return [key, (await pulumi.isSecret(value)) ? wrapSecret(known) : known];
+    },
+  );
+  return Object.fromEntries(await Promise.all(entries)) as Inputs;
 }
 
 type Registration = resourceProto.RegisterResourceRequest;
@@ -143,6 +159,10 @@ export const autoNameSuffix = "xxxxxxxx";
 interface WrappedSecret {
   [pulumi.runtime.specialSigKey]: string;
   value: unknown;
+}
+
+function wrapSecret(value: unknown): WrappedSecret {
+  return { [pulumi.runtime.specialSigKey]: pulumi.runtime.specialSecretSig, value };
 }
 
 function isSecret(value: object): value is WrappedSecret {

@@ -1,5 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
-import { setImmediate as nextTurn } from "node:timers/promises";
+import { setImmediate as nextTurn, setTimeout as sleep } from "node:timers/promises";
+
+/** How long a program may go on after it has returned and nothing is being registered, milliseconds. */
+const patience = 10_000;
 
 /**
  * Runs the work, waits until the SDK has no call under way and no promise is left that could start one, and throws
@@ -11,15 +14,22 @@ export async function settle<T>(failures: unknown[], work: () => Promise<T>): Pr
   const others = process.listeners("unhandledRejection");
   process.removeAllListeners("unhandledRejection");
   process.on("unhandledRejection", collect);
+  const runningBefore = running();
   try {
     const result = await work().catch((error: unknown) => {
       failures.unshift(error);
       return undefined;
     });
     // A registration that ends may let an `apply` start another one: wait until nothing new came for some turns.
+    const deadline = performance.now() + patience;
     for (let quiet = 0; quiet < 3; quiet++) {
       await pulumi.runtime.disconnect();
       await nextTurn();
+      if (running() <= runningBefore || failures.length > 0) continue;
+      if (performance.now() > deadline)
+        throw new Error(`The program still waits for something ${patience / 1000} s after its end.`);
+      await sleep(5);
+      quiet = -1;
     }
     if (failures.length > 0) throw failures[0];
     return result;
@@ -27,4 +37,10 @@ export async function settle<T>(failures: unknown[], work: () => Promise<T>): Pr
     process.off("unhandledRejection", collect);
     for (const listener of others) process.on("unhandledRejection", listener);
   }
+}
+
+/** Timers and file operations under way: what else a promise that is not settled yet may wait for. */
+function running(): number {
+  const kinds = new Set(["Timeout", "FSReqCallback", "FSReqPromise"]);
+  return process.getActiveResourcesInfo().filter((kind) => kinds.has(kind)).length;
 }
