@@ -10,6 +10,14 @@ export class FolderError extends Error {
 }
 
 /**
+ * Whether `writeFolder` may write here, to be asked before work that takes time.
+ * @throws FolderError when the folder holds files that no earlier run wrote
+ */
+export function checkFolder(folder: string): void {
+  earlierFiles(folder);
+}
+
+/**
  * Makes the folder hold exactly these files. What an earlier run wrote and this one does not is removed.
  * @throws FolderError when the folder holds files that no earlier run wrote
  */

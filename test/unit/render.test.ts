@@ -13,6 +13,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parse } from "yaml";
+import { renderCommand } from "../../rendering/render";
 
 const project = join(__dirname, "..", "..");
 
@@ -21,7 +22,14 @@ interface Result {
   output: string;
 }
 
-function render(...args: string[]): Result {
+async function render(...args: string[]): Promise<Result> {
+  let output = "";
+  const collect = (text: string) => void (output += text);
+  const status = await renderCommand(args, { out: collect, error: collect });
+  return { status, output };
+}
+
+function renderProcess(...args: string[]): Result {
   const command = ["--import", "tsx", join(project, "rendering", "render.ts"), ...args];
   const { status, stdout, stderr } = spawnSync(process.execPath, command, { cwd: project, encoding: "utf8" });
   return { status, output: stdout + stderr };
@@ -52,7 +60,7 @@ describe("npm run render", function () {
 
     before(() => {
       folder = join(temporary, "a", "prod");
-      result = render("prod", folder);
+      result = renderProcess("prod", folder);
     });
 
     it("writes every object as a file that is named after it", () => {
@@ -82,15 +90,15 @@ describe("npm run render", function () {
       }
     });
 
-    it("changes no byte when it runs again", () => {
+    it("changes no byte when it runs again", async () => {
       const before_ = contents(folder);
-      const again = render("prod", folder);
+      const again = await render("prod", folder);
       assert.equal(again.status, 0, again.output);
       assert.deepEqual(contents(folder), before_);
     });
 
-    it("removes what it wrote for another stack", () => {
-      const dev = render("dev", folder);
+    it("removes what it wrote for another stack", async () => {
+      const dev = await render("dev", folder);
       assert.equal(dev.status, 0, dev.output);
       const files = readdirSync(folder);
       assert.ok(files.includes("deployment-bilten-monitoring-mailpit.yaml"));
@@ -98,12 +106,12 @@ describe("npm run render", function () {
     });
   });
 
-  it("leaves a folder untouched that holds something else, and says so", () => {
+  it("leaves a folder untouched that holds something else, and says so", async () => {
     const folder = join(temporary, "foreign");
     mkdirSync(folder);
     writeFileSync(join(folder, "mine.yaml"), "mine\n");
     const { mtimeMs } = statSync(join(folder, "mine.yaml"));
-    const { status, output } = render("dev", folder);
+    const { status, output } = await render("dev", folder);
     assert.equal(status, 1);
     assert.match(output, /mine\.yaml.*name a new or empty folder/);
     assert.ok(!output.includes("    at "), "no stack trace");
@@ -111,18 +119,18 @@ describe("npm run render", function () {
     assert.equal(statSync(join(folder, "mine.yaml")).mtimeMs, mtimeMs);
   });
 
-  it("leaves a file untouched that is where the folder should be", () => {
+  it("leaves a file untouched that is where the folder should be", async () => {
     const file = join(temporary, "file");
     writeFileSync(file, "mine\n");
-    const { status, output } = render("dev", file);
+    const { status, output } = await render("dev", file);
     assert.equal(status, 1);
     assert.match(output, /is a file; name a folder/);
     assert.equal(readFileSync(file, "utf8"), "mine\n");
   });
 
-  it("names the stacks there are when there is none of that name", () => {
+  it("names the stacks there are when there is none of that name", async () => {
     const folder = join(temporary, "unknown");
-    const { status, output } = render("prdo", folder);
+    const { status, output } = await render("prdo", folder);
     assert.equal(status, 1);
     assert.match(output, /Pulumi\.prdo\.yaml/);
     assert.match(output, /\bdev\b/);
@@ -131,13 +139,13 @@ describe("npm run render", function () {
     assert.ok(!existsSync(folder));
   });
 
-  it("says what is missing when it is called without a folder", () => {
-    const { status, output } = render("dev");
+  it("says what is missing when it is called without a folder", async () => {
+    const { status, output } = await render("dev");
     assert.equal(status, 1);
     assert.match(output, /missing required argument 'folder'/);
   });
 
-  it("writes nothing when the settings are wrong, and says which", () => {
+  it("writes nothing when the settings are wrong, and says which", async () => {
     const stack = `wrong-${process.pid}`;
     const file = join(project, `Pulumi.${stack}.yaml`);
     const folder = join(temporary, "wrong");
@@ -146,7 +154,7 @@ describe("npm run render", function () {
       "config:\n  bilten-monitoring:prometheusRetention: soon\n  bilten-monitoring:grafanaVolumeSize: big\n",
     );
     try {
-      const { status, output } = render(stack, folder);
+      const { status, output } = await render(stack, folder);
       assert.equal(status, 1);
       assert.match(output, /prometheusRetention/);
       assert.match(output, /grafanaVolumeSize/);
