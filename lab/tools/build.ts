@@ -54,14 +54,16 @@ export interface BuildArgs {
   log: Log;
   /** Such as `2 of 5`, for the progress lines. */
   position: string;
+  /** Ends the build, and the wait for another one. */
+  signal?: AbortSignal;
 }
 
 /** Builds a module's programs into the cache, once, however many processes ask for it at a time. */
 export async function buildModule(args: BuildArgs): Promise<Partial<Record<ToolName, string>>> {
-  const { module, key, log } = args;
+  const { module, key, log, signal } = args;
   const title = `${programsOf(module).join(", ")} ${module.version}`;
   const waiting = (holder: number) => log(`Waiting for process ${holder}, which builds ${title} ...`);
-  return withLock(key, waiting, async () => {
+  const work = async () => {
     const built = cachedPrograms(module, key);
     if (built) return built;
     const started = Date.now();
@@ -79,10 +81,11 @@ export async function buildModule(args: BuildArgs): Promise<Partial<Record<ToolN
     }
     log(`Built ${title} in ${seconds()} s.`);
     return cachedPrograms(module, key) ?? {};
-  });
+  };
+  return withLock(key, waiting, work, { signal });
 }
 
-async function compile({ module, moduleDirectory, go }: BuildArgs, bin: string): Promise<void> {
+async function compile({ module, moduleDirectory, go, signal }: BuildArgs, bin: string): Promise<void> {
   mkdirSync(bin, { recursive: true });
   const packages = Object.entries(module.packages);
   const output = (name: string, path: string) => (path.endsWith(`/${name}`) ? bin : join(bin, name));
@@ -95,26 +98,33 @@ async function compile({ module, moduleDirectory, go }: BuildArgs, bin: string):
   ];
   // Two packages at a time: linking Kubernetes and Pulumi with one process for each core takes all of a laptop's memory.
   for (const run of runs)
-    await goBuild(go, ["build", ...buildFlags(module), "-p=2", ...run], moduleDirectory);
+    await goBuild(go, ["build", ...buildFlags(module), "-p=2", ...run], moduleDirectory, signal);
 }
 
-function goBuild(go: Go, args: string[], cwd: string): Promise<void> {
+function goBuild(go: Go, args: string[], cwd: string, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
+    signal?.throwIfAborted();
     // The programs are for this machine, whatever the user compiles for.
     const host = { GOOS: undefined, GOARCH: undefined };
     const env = { ...process.env, ...host, CGO_ENABLED: "0", GOTOOLCHAIN: "local", GOWORK: "off" };
     const child = spawn(go.path, args, { cwd, env, stdio: ["ignore", "pipe", "pipe"] });
     const end = () => child.kill();
     process.once("exit", end);
-    child.once("close", () => process.off("exit", end));
+    signal?.addEventListener("abort", end);
+    child.once("close", () => {
+      process.off("exit", end);
+      signal?.removeEventListener("abort", end);
+    });
     let output = "";
     const collect = (chunk: Buffer) => (output = (output + chunk.toString()).slice(-20_000));
     child.stdout.on("data", collect);
     child.stderr.on("data", collect);
     child.on("error", reject);
-    child.on("close", (code, signal) => {
+    // Compilers that it has started may hold its output open.
+    child.on("exit", () => signal?.aborted && reject(signal.reason as Error));
+    child.on("close", (code, by) => {
       if (code === 0) resolve();
-      else reject(new ToolsError(buildFailure(args, cwd, output, signal)));
+      else reject(new ToolsError(buildFailure(args, cwd, output, by)));
     });
   });
 }

@@ -39,16 +39,23 @@ export function buildFlags(module: ToolModule): string[] {
 
 /**
  * Name of a module's entry in the cache. It changes with everything that the programs are made of: the module's
- * dependencies with their checksums, the flags, the compiler and the platform.
+ * dependencies with their checksums, sources of our own, the flags, the compiler and the platform.
  */
 export function cacheKey(module: ToolModule, moduleDirectory: string, goVersion: string): string {
   const hash = createHash("sha256");
-  for (const file of ["go.mod", "go.sum"])
-    hash.update(readFileSync(join(moduleDirectory, file))).update("\0");
+  for (const file of ["go.mod", "go.sum", ...ownSources(moduleDirectory)])
+    hash.update(readIfThere(join(moduleDirectory, file))).update("\0");
   hash.update(
     JSON.stringify([module.packages, buildFlags(module), goVersion, process.platform, process.arch]),
   );
-  return `${module.directory}-${module.version}-${hash.digest("hex").slice(0, 12)}`;
+  return `${module.name ?? module.directory}-${module.version}-${hash.digest("hex").slice(0, 12)}`;
+}
+
+/** `tools.go` only names the programs of other modules. */
+function ownSources(moduleDirectory: string): string[] {
+  return readdirSync(moduleDirectory)
+    .filter((file) => file.endsWith(".go") && file !== "tools.go")
+    .sort();
 }
 
 /** The programs of an entry, or undefined when it is not there. An entry is renamed into place, so it is never half there. */
@@ -61,15 +68,24 @@ export function cachedPrograms(
   return programs.every(([, path]) => existsSync(path)) ? Object.fromEntries(programs) : undefined;
 }
 
-/** A new folder to build in, in the cache, so that it can be renamed into an entry. Clears what killed builds left. */
-export function temporaryEntry(): string {
-  removeEntries((entry) => entry.startsWith(building) && !isBeingBuilt(entry));
-  return mkdtempSync(join(toolsDirectory(), `${building}${process.pid}-`));
+/**
+ * A new folder to build in, in the cache, so that it can be renamed into an entry. Clears what killed builds left.
+ * @param directory of the entries; default: that of the tools
+ */
+export function temporaryEntry(directory = toolsDirectory()): string {
+  removeEntries(directory, (entry) => entry.startsWith(building) && !isBeingBuilt(entry));
+  return mkdtempSync(join(directory, `${building}${process.pid}-`));
 }
 
-/** Removes all entries but the named ones, and what interrupted builds left. Returns what was removed. */
-export function pruneCache(keep: string[]): string[] {
-  return removeEntries((entry) => !keep.includes(entry) && !entry.endsWith(".lock") && !isBeingBuilt(entry));
+/**
+ * Removes all entries but the named ones, and what interrupted builds left. Returns what was removed.
+ * @param directory of the entries; default: that of the tools
+ */
+export function pruneCache(keep: string[], directory = toolsDirectory()): string[] {
+  return removeEntries(
+    directory,
+    (entry) => !keep.includes(entry) && !entry.endsWith(".lock") && !isBeingBuilt(entry),
+  );
 }
 
 const building = ".building-";
@@ -79,11 +95,18 @@ function isBeingBuilt(entry: string): boolean {
   return entry.startsWith(building) && isRunning(parseInt(entry.slice(building.length), 10));
 }
 
-function removeEntries(unwanted: (entry: string) => boolean): string[] {
-  if (!existsSync(toolsDirectory())) return [];
-  const removed = readdirSync(toolsDirectory()).filter(unwanted);
-  for (const entry of removed) rmSync(join(toolsDirectory(), entry), { recursive: true, force: true });
+function removeEntries(directory: string, unwanted: (entry: string) => boolean): string[] {
+  if (!existsSync(directory)) return [];
+  const removed = readdirSync(directory).filter(unwanted);
+  for (const entry of removed) rmSync(join(directory, entry), { recursive: true, force: true });
   return removed;
+}
+
+export interface LockOptions {
+  /** Of the lock's file. @default that of the tools */
+  directory?: string;
+  /** Ends the wait for the lock. */
+  signal?: AbortSignal;
 }
 
 /**
@@ -94,9 +117,10 @@ export async function withLock<T>(
   name: string,
   waiting: (holder: number) => void,
   work: () => Promise<T>,
+  { directory = toolsDirectory(), signal }: LockOptions = {},
 ): Promise<T> {
-  mkdirSync(toolsDirectory(), { recursive: true });
-  const lock = join(toolsDirectory(), `${name}.lock`);
+  mkdirSync(directory, { recursive: true });
+  const lock = join(directory, `${name}.lock`);
   let told = false;
   while (!tryLock(lock)) {
     const holder = Number(readIfThere(lock));
@@ -107,7 +131,7 @@ export async function withLock<T>(
     }
     if (!told) waiting(holder);
     told = true;
-    await sleep(500);
+    await sleep(500, undefined, { signal });
   }
   const renewal = setInterval(() => renew(lock), 5000);
   try {

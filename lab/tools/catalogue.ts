@@ -13,12 +13,27 @@ export type ToolName =
   | "promtool"
   | "prometheus"
   | "alertmanager"
-  | "amtool";
+  | "amtool"
+  | "kubelet"
+  | "kube-proxy"
+  | "coredns"
+  | "pause"
+  | "crane"
+  | "node_exporter"
+  | "blackbox_exporter"
+  | "kube-state-metrics"
+  | "elasticsearch_exporter"
+  | "jaeger";
 
 /** A Go module that is built as a whole: one entry of the cache, with all its programs. */
 export interface ToolModule {
-  /** Folder beside this file that holds go.mod and go.sum. */
+  /** Folder beside this file that holds go.mod and go.sum, and the sources of a program of our own. */
   directory: string;
+  /**
+   * What its entry in the cache is named after, where one folder is built in several parts.
+   * @default directory
+   */
+  name?: string;
   version: string;
   /** Package of each program. */
   packages: Partial<Record<ToolName, string>>;
@@ -28,8 +43,9 @@ export interface ToolModule {
   /**
    * When a program on PATH may be used instead. All that is wanted of the module must be there, because their versions
    * go together.
+   * @default never
    */
-  onPath: SuitableVersions | Companion;
+  onPath?: SuitableVersions | Companion;
 }
 
 export interface SuitableVersions {
@@ -124,6 +140,73 @@ export const toolModules: ToolModule[] = [
     packages: { alertmanager: "github.com/prometheus/alertmanager/cmd/alertmanager" },
     stamps: prometheusStamp("0.31.1"),
     onPath: { versionArgs: ["--version"], from: "0.28", below: "1.0" },
+  },
+  {
+    // Apart from the control plane: who has no real node does not need them.
+    directory: "kubernetes",
+    name: "kubernetes-node",
+    version: kubernetes.slice(1),
+    packages: {
+      kubelet: "k8s.io/kubernetes/cmd/kubelet",
+      "kube-proxy": "k8s.io/kubernetes/cmd/kube-proxy",
+    },
+    stamps: kubernetesStamps,
+    // A node must not be newer than its control plane.
+    onPath: { versionArgs: ["--version"], from: "1.34", below: "1.35" },
+  },
+  {
+    directory: "coredns",
+    version: "1.14.6",
+    packages: { coredns: "github.com/coredns/coredns" },
+    onPath: { versionArgs: ["-version"], from: "1.11", below: "2.0" },
+  },
+  {
+    directory: "pause",
+    version: "1.0.0",
+    packages: { pause: "bilten.dev/lab/pause" },
+  },
+  {
+    directory: "crane",
+    version: "0.20.6",
+    packages: { crane: "github.com/google/go-containerregistry/cmd/crane" },
+    stamps: ["github.com/google/go-containerregistry/cmd/crane/cmd.Version=0.20.6"],
+    onPath: { versionArgs: ["version"], from: "0.15", below: "1.0" },
+  },
+  {
+    directory: "node-exporter",
+    version: "1.12.1",
+    packages: { node_exporter: "github.com/prometheus/node_exporter" },
+    stamps: prometheusStamp("1.12.1"),
+    onPath: { versionArgs: ["--version"], from: "1.8", below: "2.0" },
+  },
+  {
+    directory: "blackbox-exporter",
+    version: "0.28.0",
+    packages: { blackbox_exporter: "github.com/prometheus/blackbox_exporter" },
+    stamps: prometheusStamp("0.28.0"),
+    onPath: { versionArgs: ["--version"], from: "0.25", below: "1.0" },
+  },
+  {
+    directory: "kube-state-metrics",
+    version: "2.20.0",
+    packages: { "kube-state-metrics": "k8s.io/kube-state-metrics/v2" },
+    stamps: prometheusStamp("2.20.0"),
+    onPath: { versionArgs: ["version"], from: "2.15", below: "3.0" },
+  },
+  {
+    directory: "elasticsearch-exporter",
+    version: "1.11.0",
+    packages: { elasticsearch_exporter: "github.com/prometheus-community/elasticsearch_exporter" },
+    stamps: prometheusStamp("1.11.0"),
+    onPath: { versionArgs: ["--version"], from: "1.7", below: "2.0" },
+  },
+  {
+    directory: "jaeger",
+    // The tag v1.76.0 of the module is the release of Jaeger 2.13.0.
+    version: "2.13.0",
+    packages: { jaeger: "github.com/jaegertracing/jaeger/cmd/jaeger" },
+    stamps: ["github.com/jaegertracing/jaeger/internal/version.latestVersion=v2.13.0"],
+    onPath: { versionArgs: ["version"], from: "2.0", below: "3.0" },
   },
 ];
 

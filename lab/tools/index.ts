@@ -11,6 +11,8 @@ export type { ToolName } from "./catalogue";
 export interface EnsureToolsOptions {
   /** Gets progress, a line at a time. @default standard error */
   log?: Log;
+  /** Ends a build. */
+  signal?: AbortSignal;
 }
 
 type Programs = Partial<Record<ToolName, string>>;
@@ -24,11 +26,12 @@ interface Missing {
 
 /**
  * Paths of the programs: those in the cache, else suitable ones on PATH, else those that are built into the cache now.
- * @throws ToolsError naming all that is missing, when Go is needed and not there, or when a build fails
+ * @throws ToolsError naming all that is missing, when Go is needed and not there, or when a build fails; the signal's
+ * reason when it is aborted
  */
 export async function ensureTools<Name extends ToolName>(
   names: Name[],
-  { log = (line) => process.stderr.write(`${line}\n`) }: EnsureToolsOptions = {},
+  { log = (line) => process.stderr.write(`${line}\n`), signal }: EnsureToolsOptions = {},
 ): Promise<Record<Name, string>> {
   const wanted = new Set(names.map(moduleOf));
   const modules = toolModules.filter((module) => wanted.has(module));
@@ -52,11 +55,23 @@ export async function ensureTools<Name extends ToolName>(
         go: able,
         log,
         position,
+        signal,
       };
       Object.assign(programs, await buildModule(args));
     }
   }
   return programs as Record<Name, string>;
+}
+
+/** Paths of those of the programs that are there, in the cache or on PATH; nothing is built. */
+export function findTools<Name extends ToolName>(names: Name[]): Partial<Record<Name, string>> {
+  const go = findGo();
+  const programs: Programs = {};
+  for (const module of new Set(names.map(moduleOf))) {
+    const wanted = programsOf(module).filter((name) => names.some((other) => other === name));
+    Object.assign(programs, find(module, wanted, go).programs);
+  }
+  return programs;
 }
 
 /** Removes from the cache what this checkout does not use. Returns the names of what was removed. */
@@ -81,7 +96,7 @@ export function describeTools(): { name: ToolName; version: string; source: stri
 /** Where the wanted programs of a module are now, in the cache or on PATH. */
 function find(module: ToolModule, wanted: ToolName[], go: Go | undefined): PathFinding {
   const cached = cachedIn(module, go);
-  if ("beside" in module.onPath) {
+  if (module.onPath && "beside" in module.onPath) {
     const leader = module.onPath.beside;
     const leaderModule = moduleOf(leader);
     const leaderPath = cachedIn(leaderModule, go)

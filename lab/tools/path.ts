@@ -53,6 +53,7 @@ export function programsOnPath(
   wanted = programsOf(module),
 ): PathFinding {
   const { onPath } = module;
+  if (!onPath) return {};
   if ("beside" in onPath) {
     const leader = findOnPath(onPath.beside, path);
     return leader ? programsBeside(leader, wanted) : {};

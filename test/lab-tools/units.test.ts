@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { ensureTools } from "../../lab/tools";
 import { buildModule, findGo } from "../../lab/tools/build";
 import { pruneCache, temporaryEntry, withLock } from "../../lab/tools/cache";
-import { toolModules } from "../../lab/tools/catalogue";
+import { toolModules, type ToolModule } from "../../lab/tools/catalogue";
 import { programsOnPath } from "../../lab/tools/path";
 import { Machine, twoPrograms } from "../tools/fakes";
 
@@ -172,9 +172,21 @@ describe("builds side by side", () => {
 });
 
 describe("the catalogue of tools", () => {
-  for (const module of toolModules)
-    it(`builds ${module.directory} from checksums that are committed`, () => {
-      const folder = join(__dirname, "../../lab/tools", module.directory);
+  const folderOf = ({ directory }: ToolModule) => join(__dirname, "../../lab/tools", directory);
+  const isOwn = (module: ToolModule) => !existsSync(join(folderOf(module), "tools.go"));
+
+  for (const module of toolModules.filter(isOwn))
+    it(`builds ${module.directory} from sources of its own that need nothing else`, () => {
+      const folder = folderOf(module);
+      const own = /^module (\S+)$/m.exec(readFileSync(join(folder, "go.mod"), "utf8"))?.[1];
+      assert.deepEqual(Object.values(module.packages), [own]);
+      assert.doesNotMatch(readFileSync(join(folder, "go.mod"), "utf8"), /^require/m);
+      assert.match(readFileSync(join(folder, "main.go"), "utf8"), /^package main$/m);
+    });
+
+  for (const module of toolModules.filter((each) => !isOwn(each)))
+    it(`builds ${module.name ?? module.directory} from checksums that are committed`, () => {
+      const folder = folderOf(module);
       assert.match(readFileSync(join(folder, "go.sum"), "utf8"), /^\S+ v\S+ h1:\S+=$/m);
       const requirements = readFileSync(join(folder, "go.mod"), "utf8");
       const tools = readFileSync(join(folder, "tools.go"), "utf8");

@@ -1,0 +1,3 @@
+module bilten.dev/lab/pause
+
+go 1.26.0
