@@ -1,12 +1,11 @@
 /** Turns the stand-ins into programs that the engine can start like any plugin. */
-import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
+import { bundle, bundleKey } from "../bundle";
 import type { Log } from "../state";
 
 const sources = join(dirname(__dirname), "providers");
-const checkout = dirname(dirname(__dirname));
 
 /** A command line, without the arguments that the engine adds. */
 export type Command = [program: string, ...args: string[]];
@@ -21,10 +20,12 @@ export type Command = [program: string, ...args: string[]];
 export async function standInCommand(name: string, directory: string, log: Log): Promise<Command> {
   const entry = join(sources, name, "main.ts");
   try {
-    const target = join(directory, `${name}-${contentKey()}.cjs`);
+    const target = join(directory, `${name}-${bundleKey(sources)}.cjs`);
     if (!existsSync(target)) {
       mkdirSync(directory, { recursive: true, mode: 0o700 });
-      await bundle(entry, target);
+      const temporary = `${target}.${process.pid}.tmp`;
+      writeFileSync(temporary, await bundle(entry));
+      renameSync(temporary, target);
       for (const file of readdirSync(directory)) {
         const path = join(directory, file);
         if (file.startsWith(`${name}-`) && path !== target) rmSync(path, { force: true });
@@ -58,41 +59,4 @@ export function isLauncher(path: string): boolean {
 
 function quote(word: string): string {
   return `'${word.replaceAll("'", "'\\''")}'`;
-}
-
-/** Of the sources and of the versions of all packages. */
-function contentKey(): string {
-  const hash = createHash("sha256");
-  const files = readdirSync(sources, { recursive: true, encoding: "utf8" })
-    .filter((name) => name.endsWith(".ts"))
-    .sort()
-    .map((name) => join(sources, name));
-  for (const file of [...files, join(checkout, "package-lock.json"), __filename]) {
-    hash.update(file).update(readFileSync(file));
-  }
-  return hash.digest("hex").slice(0, 16);
-}
-
-/** esbuild comes with tsx; of its types only this one call is needed. */
-interface Bundler {
-  build(options: Record<string, unknown>): Promise<unknown>;
-}
-
-async function bundle(entry: string, target: string): Promise<void> {
-  const fromTsx = createRequire(createRequire(__filename).resolve("tsx/package.json"));
-  const { build } = fromTsx("esbuild") as Bundler;
-  const temporary = `${target}.${process.pid}.tmp`;
-  await build({
-    entryPoints: [entry],
-    outfile: temporary,
-    bundle: true,
-    platform: "node",
-    format: "cjs",
-    target: "node20",
-    minifyWhitespace: true,
-    // Some libraries look at the names of classes.
-    keepNames: true,
-    logLevel: "silent",
-  });
-  renameSync(temporary, target);
 }
