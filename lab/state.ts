@@ -11,7 +11,7 @@ import {
 } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { identify, isAlive, type ProcessIdentity } from "./controlplane/process";
+import { identify, isAlive, type ProcessIdentity } from "./parts/process";
 
 export type Log = (line: string) => void;
 

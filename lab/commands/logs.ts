@@ -3,6 +3,8 @@ import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { findState, LabError } from "../state";
+import { findPod } from "./exec";
+import { kubectl } from "./kubectl";
 import type { CommandOptions } from "./start";
 
 export interface LogsOptions extends CommandOptions {
@@ -11,17 +13,14 @@ export interface LogsOptions extends CommandOptions {
   follow: boolean;
 }
 
-/** Prints the end of a part's log. */
+/** Prints the end of the log of a part or, when no part has that name, of a pod. */
 export async function logs({ stateDir, part, lines, follow }: LogsOptions): Promise<number> {
   const state = findState(stateDir);
   const parts =
     state && existsSync(state.logs) ? readdirSync(state.logs).filter((file) => file.endsWith(".log")) : [];
   if (!state || parts.length === 0)
     throw new LabError("There are no logs: the lab has never been started here.");
-  if (!parts.includes(`${part}.log`)) {
-    const known = parts.map((file) => file.slice(0, -".log".length));
-    throw new LabError(`There is no log of "${part}". There are: ${known.join(", ")}.`);
-  }
+  if (!parts.includes(`${part}.log`)) return podLogs({ stateDir, part, lines, follow }, parts);
   const file = join(state.logs, `${part}.log`);
   const content = readFileSync(file);
   process.stdout.write(`${content.toString().trimEnd().split("\n").slice(-lines).join("\n")}\n`);
@@ -38,4 +37,15 @@ export async function logs({ stateDir, part, lines, follow }: LogsOptions): Prom
     await sleep(500);
   }
   return 0;
+}
+
+async function podLogs({ stateDir, part, lines, follow }: LogsOptions, logFiles: string[]): Promise<number> {
+  const parts = logFiles.map((file) => file.slice(0, -".log".length)).join(", ");
+  const pod = await findPod(stateDir, part).catch((error: unknown) => {
+    if (!(error instanceof LabError)) throw error;
+    throw new LabError(`There is no part "${part}" (there are ${parts}).\n${error.message}`);
+  });
+  const { namespace, name } = pod.metadata;
+  const args = ["logs", "--namespace", namespace, name, "--all-containers", `--tail=${lines}`];
+  return kubectl({ stateDir, args: follow ? [...args, "--follow"] : args });
 }

@@ -1,7 +1,10 @@
 import { lastReady, statusOf, type PartStatus } from "../controlplane";
-import { findStrays } from "../controlplane/lifecycle";
+import { findStrays } from "../parts/lifecycle";
 import { stateAt } from "../state";
+import { lastChoice } from "../nodes/choose";
 import type { CommandOptions } from "./start";
+import { whatIsSimulated } from "./summary";
+import { mebibytes, table } from "./table";
 
 /** Exit codes that init scripts use: 0 for running, 3 for not running. */
 const stoppedCode = 3;
@@ -22,14 +25,14 @@ export async function status({ stateDir, json }: CommandOptions & { json: boolea
   if (parts.length === 0) console.log("The lab is stopped. Start it with: npm start");
   for (const group of new Set(parts.map((part) => part.group))) {
     console.log(`${group}:`);
-    for (const line of table(parts.filter((part) => part.group === group))) console.log(`  ${line}`);
+    for (const line of table(rows(parts.filter((part) => part.group === group)))) console.log(`  ${line}`);
   }
   if (parts.length > 0) {
     const total = parts.reduce((sum, part) => sum + (part.residentMemory ?? 0), 0);
     console.log(`memory in all: ${mebibytes(total)}`);
     console.log(`kubeconfig: ${state.kubeconfig}`);
-    if (!parts.some((part) => part.group === "real nodes"))
-      console.log("nodes: all simulated; no container really runs");
+    const choice = lastChoice(state);
+    if (choice) for (const line of whatIsSimulated(choice)) console.log(line);
   }
   if (ready) console.log(`last start: control plane ready after ${ready.seconds.toFixed(1)} s (${ready.at})`);
   if (strays.length > 0) {
@@ -40,27 +43,16 @@ export async function status({ stateDir, json }: CommandOptions & { json: boolea
   return running ? 0 : stoppedCode;
 }
 
-function table(parts: PartStatus[]): string[] {
-  const rows = [
+function rows(parts: PartStatus[]): string[][] {
+  return [
     ["part", "state", "pid", "port", "memory", "log"],
     ...parts.map((part) => [
       part.name,
       part.state,
       part.state === "stopped" ? "-" : String(part.pid),
-      String(part.port),
+      String(part.port ?? "-"),
       part.residentMemory === undefined ? "-" : mebibytes(part.residentMemory),
       part.log,
     ]),
   ];
-  const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
-  return rows.map((row) =>
-    row
-      .map((cell, column) => cell.padEnd(widths[column]!))
-      .join("  ")
-      .trimEnd(),
-  );
-}
-
-function mebibytes(bytes: number): string {
-  return `${Math.round(bytes / 1024 / 1024)} MiB`;
 }

@@ -9,6 +9,7 @@ import {
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import * as x509 from "@peculiar/x509";
+import { nodeAddress, nodeName, serviceRange } from "../network/addresses";
 import { writePrivate } from "../state";
 import type { Credentials } from "./client";
 
@@ -17,9 +18,6 @@ const validDays = { authority: 3650, leaf: 365 };
 /** What ends sooner than this is made anew at the next start. */
 const renewDays = 30;
 const algorithm = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
-
-/** First address of the Services' range: that of the Service `kubernetes`. */
-export const serviceRange = { cidr: "10.96.0.0/16", kubernetes: "10.96.0.1", dns: "10.96.0.10" };
 
 type AuthorityName = "ca" | "etcd-ca";
 
@@ -49,6 +47,8 @@ const leaves = {
         (suffix) => `kubernetes${suffix}`,
       ),
       serviceRange.kubernetes,
+      // Where the real node reaches it.
+      nodeAddress,
     ],
     client: false,
   },
@@ -59,6 +59,15 @@ const leaves = {
   "kube-controller-manager": { commonName: "system:kube-controller-manager", authority: "ca", client: true },
   "kube-scheduler": { commonName: "system:kube-scheduler", authority: "ca", client: true },
   kwok: { commonName: "bilten-lab:kwok", authority: "ca", client: true },
+  kubelet: {
+    commonName: `system:node:${nodeName}`,
+    organization: "system:nodes",
+    authority: "ca",
+    hosts: [nodeAddress, nodeName],
+    client: true,
+  },
+  "kube-proxy": { commonName: "system:kube-proxy", authority: "ca", client: true },
+  coredns: { commonName: "bilten-lab:coredns", authority: "ca", client: true },
 } satisfies Record<string, Leaf>;
 
 export type LeafName = keyof typeof leaves;

@@ -65,6 +65,22 @@ export interface CallOptions {
   agent?: Agent;
 }
 
+/** Whose the fields are that the lab sets. */
+const manager = "fieldManager=bilten-lab";
+
+/** An answer of the API server that is no success. */
+export class ApiError extends Error {
+  override name = "ApiError";
+
+  constructor(
+    /** HTTP status: 404 when there is no such object, 409 when there is one already or it has changed. */
+    readonly status: number,
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
 /** A connection to an API server. */
 export class ApiClient {
   private readonly agent = new Agent({ keepAlive: true, maxSockets: 4 });
@@ -76,24 +92,62 @@ export class ApiClient {
 
   /** The answer to a GET, or undefined when there is no such object. */
   async get<T = unknown>(path: string): Promise<T | undefined> {
-    const answer = await call(this.url + path, this.credentials, { agent: this.agent });
+    const answer = await this.send(path);
     if (answer.status === 404) return undefined;
     return JSON.parse(this.checked(answer, `GET ${path}`)) as T;
+  }
+
+  /**
+   * All objects of a collection such as `/apis/apps/v1/deployments` (of all namespaces).
+   * @param query such as `{ labelSelector: "app=web" }`
+   */
+  async list<T = unknown>(collection: string, query: Record<string, string> = {}): Promise<T[]> {
+    const path = `${collection}?${new URLSearchParams(query).toString()}`;
+    const body = this.checked(await this.send(path), `GET ${path}`);
+    return (JSON.parse(body) as { items: T[] }).items;
+  }
+
+  /**
+   * Creates an object, and returns it as the API server has made it.
+   * @param options.dryRun only as if: nothing is kept. @default false
+   * @throws ApiError with status 409 when it is there already
+   */
+  async create<T = unknown>({ collection, object }: Manifest, { dryRun = false } = {}): Promise<T> {
+    const answer = await this.send(`${collection}?${manager}${dryRun ? "&dryRun=All" : ""}`, {
+      method: "POST",
+      body: JSON.stringify(object),
+    });
+    return JSON.parse(this.checked(answer, `creating ${object.kind} ${object.metadata.name}`)) as T;
+  }
+
+  /**
+   * Merges into an object (RFC 7386), and returns it as it is then. Nothing to merge, `{}`, lets it go through
+   * admission again.
+   * @throws ApiError with status 404 when there is no such object
+   */
+  async patch<T = unknown>(path: string, change: object): Promise<T> {
+    const answer = await this.send(`${path}?${manager}`, {
+      method: "PATCH",
+      body: JSON.stringify(change),
+      contentType: "application/merge-patch+json",
+    });
+    return JSON.parse(this.checked(answer, `PATCH ${path}`)) as T;
+  }
+
+  /** Deletes an object; one that is not there needs no deletion. Finalizers may keep it for a while. */
+  async delete(path: string): Promise<void> {
+    const answer = await this.send(path, { method: "DELETE" });
+    if (answer.status !== 404) this.checked(answer, `DELETE ${path}`);
   }
 
   /** Creates an object, or makes an existing one as given. `subresource` such as `status`. */
   async apply({ collection, object }: Manifest, subresource?: string): Promise<void> {
     const path = `${collection}/${object.metadata.name}${subresource ? `/${subresource}` : ""}`;
-    const answer = await call(
-      `${this.url}${path}?fieldManager=bilten-lab&force=true&fieldValidation=Strict`,
-      this.credentials,
-      {
-        method: "PATCH",
-        body: JSON.stringify(object),
-        contentType: "application/apply-patch+yaml",
-        agent: this.agent,
-      },
-    );
+    const answer = await this.send(`${path}?${manager}&force=true&fieldValidation=Strict`, {
+      method: "PATCH",
+      body: JSON.stringify(object),
+      contentType: "application/apply-patch+yaml",
+    });
     this.checked(answer, `applying ${object.kind} ${object.metadata.name}`);
   }
 
@@ -101,8 +155,12 @@ export class ApiClient {
     this.agent.destroy();
   }
 
+  private send(path: string, options: CallOptions = {}): Promise<Answer> {
+    return call(this.url + path, this.credentials, { ...options, agent: this.agent });
+  }
+
   private checked({ status, body }: Answer, what: string): string {
     if (status >= 200 && status < 300) return body;
-    throw new Error(`The API server answered ${status} to ${what}: ${body.slice(0, 500)}`);
+    throw new ApiError(status, `The API server answered ${status} to ${what}: ${body.slice(0, 500)}`);
   }
 }

@@ -5,8 +5,8 @@ import { LabError, openState, readJson, withLabLock, writePrivate, type LabState
 import { ensurePki, type Pki } from "./certificates";
 import { ApiClient } from "./client";
 import { writeKubeconfig } from "./kubeconfig";
-import { statusOf, stopParts } from "./lifecycle";
-import { ensurePart, stopStrays, type PartSpec, type PartStatus } from "./part";
+import { statusOf, stopParts } from "../parts/lifecycle";
+import { ensurePart, stopStrays, type PartSpec, type PartStatus } from "../parts/part";
 import {
   apiServerUrl,
   etcd,
@@ -16,10 +16,10 @@ import {
   partKubeconfig,
   type ControlPlaneTools,
 } from "./parts";
-import { readPorts, type Ports } from "./ports";
+import { readPorts, type Ports } from "../parts/ports";
 
-export { resetLab, statusOf, stopLab, stopParts } from "./lifecycle";
-export type { PartStatus } from "./part";
+export { resetLab, statusOf, stopLab, stopParts } from "../parts/lifecycle";
+export type { PartStatus } from "../parts/part";
 export { controlPlaneTools, type ControlPlaneTools } from "./parts";
 
 export interface ControlPlaneOptions {
@@ -27,6 +27,8 @@ export interface ControlPlaneOptions {
   stateDir: string;
   /** Absolute paths of the programs. */
   tools: ControlPlaneTools;
+  /** Unix socket of the gateway to a real node (`gatewaySocket`); without one, there can be only simulated nodes. */
+  gateway?: string;
   /** Gets progress, a line at a time. */
   log: Log;
   /** Ends the start: what it has started is stopped again. */
@@ -85,12 +87,12 @@ async function start(
   options: ControlPlaneOptions,
   started: string[],
 ): Promise<ControlPlane> {
-  const { tools, log, signal } = options;
+  const { tools, gateway, log, signal } = options;
   const begin = performance.now();
   await stopStrays(state, log);
   const { pki, made } = await ensurePki(state.pki);
   if (made.length > 0) log(`Made certificates: ${made.join(", ")}.`);
-  const context = { state, pki, tools };
+  const context = { state, pki, tools, gateway };
   const ensure = async (portNames: string[], spec: (ports: Ports) => PartSpec) => {
     const name = portNames[0]!;
     if (await ensurePart({ state, portNames, spec, log, signal })) started.push(name);

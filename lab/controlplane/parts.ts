@@ -1,10 +1,11 @@
 /** How each process of the control plane is run. */
 import { join } from "node:path";
 import type { ToolName } from "../tools";
-import type { LabState } from "../state";
-import { serviceRange, type Pki } from "./certificates";
-import type { PartSpec } from "./part";
-import type { Ports } from "./ports";
+import { nodeAddress, podRange, serviceRange } from "../network/addresses";
+import { writePrivate, type LabState } from "../state";
+import type { Pki } from "./certificates";
+import type { PartSpec } from "../parts/part";
+import type { Ports } from "../parts/ports";
 
 /** The programs of the control plane. */
 export const controlPlaneTools = [
@@ -16,13 +17,12 @@ export const controlPlaneTools = [
 
 export type ControlPlaneTools = Record<(typeof controlPlaneTools)[number], string>;
 
-/** Where pods get their addresses; each node has a /24 of it. */
-export const podRange = "10.244.0.0/16";
-
 export interface PartContext {
   state: LabState;
   pki: Pki;
   tools: ControlPlaneTools;
+  /** Unix socket of the gateway to a real node; without one, there are only simulated nodes. */
+  gateway?: string;
 }
 
 const group = "control plane";
@@ -74,7 +74,9 @@ export function etcd({ state, pki, tools }: PartContext, ports: Ports): PartSpec
   };
 }
 
-export function kubeApiserver({ pki, tools }: PartContext, ports: Ports): PartSpec {
+export function kubeApiserver(context: PartContext, ports: Ports): PartSpec {
+  const { pki, tools } = context;
+  const gateway = gatewayOf(context);
   const serving = pki.credentials("kube-apiserver");
   const store = pki.credentials("etcd-client");
   const kubelet = pki.credentials("kubelet-client");
@@ -87,9 +89,7 @@ export function kubeApiserver({ pki, tools }: PartContext, ports: Ports): PartSp
     args: [
       "--bind-address=127.0.0.1",
       `--secure-port=${ports["kube-apiserver"]}`,
-      // Loopback is no valid endpoint of the Service `kubernetes`, and simulated pods do not call it.
-      "--advertise-address=127.0.0.1",
-      "--endpoint-reconciler-type=none",
+      ...gateway.args,
       `--etcd-servers=https://127.0.0.1:${ports.etcd}`,
       `--etcd-cafile=${store.caFile}`,
       `--etcd-certfile=${store.certFile}`,
@@ -116,9 +116,39 @@ export function kubeApiserver({ pki, tools }: PartContext, ports: Ports): PartSp
     ],
     port: ports["kube-apiserver"]!,
     health: { url: `${apiServerUrl(ports)}/readyz`, ...admin },
-    inputs: [serving.caFile, serving.certFile, store.certFile, kubelet.certFile, pki.serviceAccountKey],
+    inputs: [
+      serving.caFile,
+      serving.certFile,
+      store.certFile,
+      kubelet.certFile,
+      pki.serviceAccountKey,
+      ...gateway.inputs,
+    ],
     readySeconds: 90,
     stopSeconds: 30,
+  };
+}
+
+/**
+ * How the API server reaches nodes, and pods reach it. The real node has a network of its own: calls to its kubelet go
+ * through the gateway, as to simulated nodes, whose address is this machine's.
+ */
+function gatewayOf({ state, gateway }: PartContext): { args: string[]; inputs: string[] } {
+  if (!gateway) {
+    // Loopback is no valid endpoint of the Service `kubernetes`, and simulated pods do not call it.
+    return { args: ["--advertise-address=127.0.0.1", "--endpoint-reconciler-type=none"], inputs: [] };
+  }
+  const file = join(state.directory, "egress.json");
+  const connection = { proxyProtocol: "HTTPConnect", transport: { uds: { udsName: gateway } } };
+  const configuration = {
+    apiVersion: "apiserver.k8s.io/v1beta1",
+    kind: "EgressSelectorConfiguration",
+    egressSelections: [{ name: "cluster", connection }],
+  };
+  writePrivate(file, JSON.stringify(configuration));
+  return {
+    args: [`--advertise-address=${nodeAddress}`, `--egress-selector-config-file=${file}`],
+    inputs: [file],
   };
 }
 

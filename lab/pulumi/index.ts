@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto";
 import { existsSync, mkdirSync } from "node:fs";
 import { delimiter, dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { stateVariable } from "../controlplane/process";
+import { stateVariable } from "../parts/process";
 import { LabError, openState, writePrivate, type Log } from "../state";
 import { Engine, type OutputOptions, type StackOptions } from "./engine";
 import type { RunRecord } from "./events";

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
-import { identify } from "../controlplane/process";
+import { identify } from "../parts/process";
 import { readJson } from "../state";
 
 interface Lock {

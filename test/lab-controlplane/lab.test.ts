@@ -9,11 +9,11 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { stringify } from "yaml";
 import { controlPlaneTools, resetLab, startControlPlane, statusOf, stopLab } from "../../lab/controlplane";
 import { call } from "../../lab/controlplane/client";
-import { ensurePki } from "../../lab/controlplane/certificates";
-import { ensurePart, readRecords } from "../../lab/controlplane/part";
+import { ensurePki, Pki } from "../../lab/controlplane/certificates";
+import { ensurePart, readRecords } from "../../lab/parts/part";
 import { etcd } from "../../lab/controlplane/parts";
-import { readPorts, type Ports } from "../../lab/controlplane/ports";
-import { findMarked, isAlive } from "../../lab/controlplane/process";
+import { readPorts, type Ports } from "../../lab/parts/ports";
+import { findMarked, isAlive } from "../../lab/parts/process";
 import { simulatedNodeTools, startSimulatedNodes } from "../../lab/nodes/simulated";
 import { openState, type LabState } from "../../lab/state";
 import { ensureTools } from "../../lab/tools";
@@ -118,7 +118,7 @@ describe("a lab", function () {
     });
 
     it("answers nobody who does not say who he is", async () => {
-      const { caFile } = recordOf(state, "kube-apiserver").health;
+      const { caFile } = new Pki(state.pki).credentials("admin");
       const answer = await call(`https://127.0.0.1:${readPorts(state)["kube-apiserver"]}/api/v1/namespaces`, {
         caFile,
       });
@@ -139,7 +139,7 @@ describe("a lab", function () {
     it("refuses etcd to the API server's clients", async () => {
       const kwok = join(state.pki, "kwok");
       const url = `https://127.0.0.1:${readPorts(state).etcd}/health`;
-      const etcd = recordOf(state, "etcd").health;
+      const etcd = new Pki(state.pki).credentials("etcd-client");
       await assert.rejects(
         call(url, { caFile: etcd.caFile, certFile: `${kwok}.crt`, keyFile: `${kwok}.key` }),
       );

@@ -5,9 +5,9 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ensurePki } from "../../lab/controlplane/certificates";
-import { readRecords, recordFile, stopPart } from "../../lab/controlplane/part";
-import { choosePorts } from "../../lab/controlplane/ports";
-import { findMarked, identify, isAlive, stateVariable, terminate } from "../../lab/controlplane/process";
+import { readRecords, recordFile, stopPart } from "../../lab/parts/part";
+import { choosePorts } from "../../lab/parts/ports";
+import { findMarked, identify, isAlive, stateVariable, terminate } from "../../lab/parts/process";
 import { resetLab, stopLab } from "../../lab/controlplane";
 import { LabError, openState, withLabLock, type LabState } from "../../lab/state";
 

@@ -14,13 +14,15 @@ import {
 } from "node:fs";
 import { basename, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { removeCgroup } from "./cgroups";
 import { LabError, readJson, writePrivate, type LabState, type Log } from "../state";
-import { call } from "./client";
+import { isHealthy, type HealthCheck } from "./health";
 import { choosePorts, forgetPorts, type Ports } from "./ports";
 import {
   findMarked,
   identify,
   isAlive,
+  programOf,
   residentBytes,
   stateVariable,
   terminate,
@@ -28,15 +30,7 @@ import {
 } from "./process";
 
 /** What a part belongs to: `status` groups by it. */
-export type PartGroup = "control plane" | "simulated nodes" | "real nodes";
-
-/** A health endpoint over TLS, with the files needed to ask it. */
-export interface HealthCheck {
-  url: string;
-  caFile: string;
-  certFile?: string;
-  keyFile?: string;
-}
+export type PartGroup = "control plane" | "simulated nodes" | "real node";
 
 export interface PartSpec {
   name: string;
@@ -47,7 +41,8 @@ export interface PartSpec {
   args: string[];
   /** Added to a minimal environment; the caller's own environment, with its secrets, is not passed on. */
   env?: Record<string, string>;
-  port: number;
+  /** On 127.0.0.1; a part in a real node's network has none here. */
+  port?: number;
   health: HealthCheck;
   /** Files read at start: when their content has changed, the part is started anew. */
   inputs: string[];
@@ -55,6 +50,16 @@ export interface PartSpec {
   readySeconds: number;
   /** How long it may take to end when asked. */
   stopSeconds: number;
+  /** What it starts, and what may outlive it. */
+  offspring?: Offspring;
+}
+
+/** Processes that end when their part is stopped, but not when it crashes. */
+export interface Offspring {
+  /** All in this control group; they end before the part does. */
+  cgroup: string;
+  /** Those that run this program, as /proc tells its name (15 characters); they end after the part. */
+  program: string;
 }
 
 /** All that `status` and `stop` need to know, written to `run/<name>.json`. */
@@ -63,9 +68,10 @@ export interface PartRecord extends ProcessIdentity {
   group: PartGroup;
   rank: number;
   command: string[];
-  port: number;
+  port?: number;
   health: HealthCheck;
   stopSeconds: number;
+  offspring?: Offspring;
   log: string;
   /** Of all that decides how it runs. */
   fingerprint: string;
@@ -77,7 +83,7 @@ export interface PartStatus {
   group: PartGroup;
   state: "healthy" | "unhealthy" | "stopped";
   pid: number;
-  port: number;
+  port?: number;
   /** Bytes; only while it runs. */
   residentMemory?: number;
   log: string;
@@ -145,7 +151,13 @@ export function readRecords(state: LabState): PartRecord[] {
 
 /** Ends a part, and forgets it. */
 export async function stopPart(state: LabState, record: PartRecord, log: Log): Promise<void> {
+  const { offspring } = record;
+  if (offspring) await removeCgroup(offspring.cgroup, record.stopSeconds);
   const ending = await terminate(record, record.stopSeconds);
+  if (offspring) {
+    const left = findMarked(state.directory).filter(({ pid }) => programOf(pid) === offspring.program);
+    await Promise.all(left.map((identity) => terminate(identity, record.stopSeconds)));
+  }
   if (ending === "killed") log(`${record.name} did not end within ${record.stopSeconds} s and was killed.`);
   rmSync(recordFile(state, record.name), { force: true });
 }
@@ -168,8 +180,12 @@ export async function statusOfPart(record: PartRecord): Promise<PartStatus> {
 
 /** Processes with the lab's mark that no record knows: left by a crash, or by a state folder that was deleted. */
 export function findStrays(state: LabState): ProcessIdentity[] {
-  const known = new Set(readRecords(state).map(({ pid, start }) => `${pid} ${start}`));
-  return findMarked(state.directory).filter(({ pid, start }) => !known.has(`${pid} ${start}`));
+  const records = readRecords(state);
+  const known = new Set(records.map(({ pid, start }) => `${pid} ${start}`));
+  const programs = records.filter(isAlive).map(({ offspring }) => offspring?.program);
+  return findMarked(state.directory).filter(
+    ({ pid, start }) => !known.has(`${pid} ${start}`) && !programs.includes(programOf(pid)),
+  );
 }
 
 /** Ends processes that no record knows. */
@@ -270,7 +286,7 @@ function startError(name: string, { message }: NotHealthyError, logFile: string,
 }
 
 function writeRecord(state: LabState, spec: PartSpec, identity: ProcessIdentity, log: string): void {
-  const { name, group, rank, port, health, stopSeconds } = spec;
+  const { name, group, rank, port, health, stopSeconds, offspring } = spec;
   const record: PartRecord = {
     ...identity,
     name,
@@ -280,6 +296,7 @@ function writeRecord(state: LabState, spec: PartSpec, identity: ProcessIdentity,
     port,
     health,
     stopSeconds,
+    offspring,
     log,
     fingerprint: fingerprintOf(spec),
     startedAt: new Date().toISOString(),
@@ -291,14 +308,6 @@ function fingerprintOf({ program, args, env, inputs }: PartSpec): string {
   const hash = createHash("sha256").update(JSON.stringify([program, args, env]));
   for (const file of inputs) hash.update("\0").update(readFileSync(file));
   return hash.digest("hex");
-}
-
-async function isHealthy({ url, ...credentials }: HealthCheck): Promise<boolean> {
-  try {
-    return (await call(url, credentials, { seconds: 3 })).status === 200;
-  } catch {
-    return false;
-  }
 }
 
 /** A part that was started a moment ago, or is under load, gets some time to answer. */

@@ -1,5 +1,6 @@
 /** Stopping, removing and describing what runs in a state folder, whoever started it. */
 import { existsSync, rmSync } from "node:fs";
+import { cgroupOf, removeCgroup } from "./cgroups";
 import { findState, LabError, withLabLock, type LabState, type Log } from "../state";
 import {
   findStrays,
@@ -10,6 +11,9 @@ import {
   type PartRecord,
   type PartStatus,
 } from "./part";
+
+/** For pods whose containerd is gone. */
+const graceSeconds = 10;
 
 /** How each part of the lab is, those first that others depend on. */
 export async function statusOf(state: LabState): Promise<PartStatus[]> {
@@ -43,12 +47,14 @@ export async function stopLab(state: LabState, { log, waitSeconds = 30 }: StopOp
   if (!existsSync(state.directory)) {
     // Deleted under the processes: they carry its name still.
     await stopStrays(state, log);
+    await removeCgroup(cgroupOf(state.directory), graceSeconds);
     return [];
   }
   return withLabLock(state, { what: "stopping the lab", log, waitSeconds }, async () => {
     const records = readRecords(state);
     await stopParts(state, undefined, log);
     await stopStrays(state, log);
+    await removeCgroup(cgroupOf(state.directory), graceSeconds);
     return records.map(({ name }) => name);
   });
 }

@@ -27,6 +27,15 @@ export function isAlive(identity: ProcessIdentity): boolean {
   return identify(identity.pid)?.start === identity.start;
 }
 
+/** The first 15 characters of the name of what a process runs; undefined when it is gone, and elsewhere than on Linux. */
+export function programOf(pid: number): string | undefined {
+  try {
+    return readFileSync(`/proc/${pid}/comm`, "utf8").trim();
+  } catch {
+    return undefined;
+  }
+}
+
 /** Resident memory in bytes, or undefined when the process is gone. */
 export function residentBytes(pid: number): number | undefined {
   try {

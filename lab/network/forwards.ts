@@ -1,0 +1,26 @@
+/** Addresses on loopback that lead into a real node's network. The gateway listens on what the file says. */
+import { join } from "node:path";
+import { readJson, writePrivate, type LabState } from "../state";
+
+export interface Forward {
+  /** For people: the Service's name. */
+  name: string;
+  /** On 127.0.0.1. */
+  port: number;
+  /** An address in the node's network, and the port there. */
+  host: string;
+  targetPort: number;
+}
+
+export function forwardsFile(state: LabState): string {
+  return join(state.directory, "forwards.json");
+}
+
+export function readForwards(state: LabState): Forward[] {
+  return readJson<Forward[]>(forwardsFile(state)) ?? [];
+}
+
+/** The gateway follows within half a second. */
+export function writeForwards(state: LabState, forwards: Forward[]): void {
+  writePrivate(forwardsFile(state), `${JSON.stringify(forwards, undefined, 2)}\n`);
+}
