@@ -2,11 +2,11 @@
 import { spawn } from "node:child_process";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { allTests, otherTests } from "./testFiles.mjs";
 
 const root = join(fileURLToPath(import.meta.url), "..", "..");
 /** The program of a package, without npx, which takes half a second to find it. */
 const program = (file) => [process.execPath, join(root, "node_modules", file)];
-const cache = (name) => join("node_modules", ".cache", name);
 
 const tests = {
   name: "tests",
@@ -16,33 +16,17 @@ const tests = {
     "--parallel",
     "--jobs=2",
     ...(process.env.CI ? ["--forbid-only"] : []),
-    // Of what is about the lab, only that which starts nothing.
-    "test/!(lab|lab-controlplane)/**/*.test.ts",
-    "test/lab-controlplane/units.test.ts",
+    // Those of the other commands need a cluster.
+    ...Object.values(otherTests())
+      .flat()
+      .map((tests) => `--ignore=${tests}`),
+    allTests,
   ],
   counts: true,
 };
-const types = {
-  name: "types",
-  command: [
-    ...program("typescript/bin/tsc"),
-    "--project",
-    ".",
-    "--incremental",
-    "--tsBuildInfoFile",
-    cache("tsc.json"),
-  ],
-};
-const lint = {
-  name: "lint",
-  command: [
-    ...program("eslint/bin/eslint.js"),
-    // A file that did not change may still be wrong by the types of another one, so that only a full run is sure.
-    ...(process.env.CI
-      ? []
-      : ["--cache", `--cache-location=${cache("eslint/")}`, "--cache-strategy=content"]),
-    ".",
-  ],
+const typesAndLint = {
+  name: "types and lint",
+  command: [process.execPath, join(root, "scripts", "typesAndLint.mjs")],
 };
 const format = {
   name: "format",
@@ -95,7 +79,7 @@ for (const [signal, exitCode] of [
 const started = Date.now();
 const results = await Promise.all([
   run(tests),
-  [types, lint, format].reduce(
+  [typesAndLint, format].reduce(
     async (earlier, check) => [...(await earlier), await run(check)],
     Promise.resolve([]),
   ),

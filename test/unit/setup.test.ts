@@ -15,11 +15,11 @@ import { delimiter, join } from "node:path";
 
 const script = join(__dirname, "..", "..", "scripts", "setup.mjs");
 
-/** An `npm` that says when it was called, takes its time, and fails when it is told to. */
+/** An `npm` that says when it was called, and takes its time or fails when it is told to. */
 const npm = `#!/bin/sh
 echo "$@" >> "$ROOT/calls"
 [ -e "$ROOT/fail" ] && exit 3
-sleep 0.3
+[ -e "$ROOT/slow" ] && sleep 0.3
 rm -rf "$ROOT/node_modules"
 mkdir "$ROOT/node_modules"
 `;
@@ -78,6 +78,7 @@ describe("the set-up of a clone", function () {
   });
 
   it("installs once when two commands start at the same time", async () => {
+    writeFileSync(join(root, "slow"), "");
     const ended = [1, 2].map(
       () =>
         new Promise<number | null>((resolve) => {
