@@ -140,7 +140,7 @@ async function pull(crane: string, reference: string, seconds: number, run: Run)
 
 /** What the registry protocol says when only the one image is not to be had. */
 const aboutImage =
-  /\b(MANIFEST_UNKNOWN|NAME_UNKNOWN|NAME_INVALID|NOT_FOUND|UNAUTHORIZED|DENIED)\b|status code 404|no child with platform/;
+  /\b(MANIFEST_UNKNOWN|NAME_UNKNOWN|NAME_INVALID|NOT_FOUND|UNAUTHORIZED|DENIED)\b|status code 404|no child with platform|could not parse reference/;
 
 function refusal(registry: string, answer: RunResult): PullError {
   const reason = answer.code === 0 ? "the manifest names no configuration" : failureOf(answer);

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { rootCertificates } from "node:tls";
 import type { ToolName } from "../tools";
 import type { RunConfig } from "./archive";
+import { nodeOptions } from "./mailCatcher/settings";
 
 /** What a layer is made of. */
 export type Ingredient =
@@ -151,7 +152,11 @@ export const recipes: Recipe[] = [
     repository: "docker.io/axllent/mailpit",
     version: "stand-in",
     layers: [base, node, [{ at: "/mailpit", bundle: join(__dirname, "mailCatcher", "main.ts") }]],
-    config: { Entrypoint: ["/mailpit"], Env: nodeEnv, ExposedPorts: ports(1025, 1110, 8025) },
+    config: {
+      Entrypoint: ["/mailpit"],
+      Env: [...nodeEnv, `NODE_OPTIONS=${nodeOptions}`],
+      ExposedPorts: ports(1025, 1110, 8025),
+    },
   },
   {
     // Without the official image's docker-entrypoint.sh, which needs a shell: arguments begin with the program.

@@ -1,5 +1,5 @@
 import { Command } from "commander";
-import { describeTools, ensureTools, pruneTools, ToolsError } from ".";
+import { describeTools, ensureTools, ToolsError } from ".";
 import { toolModules, programsOf, type ToolName } from "./catalogue";
 
 const all = toolModules.flatMap(programsOf);
@@ -29,13 +29,6 @@ program
   .action(async (name: string) => {
     const [tool] = known([name]);
     if (tool) console.log((await ensureTools([tool]))[tool]);
-  });
-program
-  .command("prune")
-  .description("remove from the cache what this checkout does not use")
-  .action(() => {
-    const removed = pruneTools();
-    console.log(removed.length > 0 ? `Removed ${removed.join(", ")}.` : "Nothing to remove.");
   });
 
 program.parseAsync().catch((error: unknown) => {

@@ -94,6 +94,16 @@ describe("an image archive", () => {
     assert.ok(readFileSync(join(folder, "first.tar")).equals(readFileSync(join(folder, "second.tar"))));
   });
 
+  it("carries no time of its making", async () => {
+    await write("image.tar");
+    const outer = await entriesOf(join(folder, "image.tar"));
+    const inner = await Promise.all(outer.slice(0, 2).map(({ content }) => entriesOf(content)));
+    for (const { header } of [...outer, ...inner.flat()])
+      assert.equal(header.mtime.getTime(), 0, header.name);
+    const config = String((await load(join(folder, "image.tar"))).raw);
+    assert.ok(!config.includes(String(new Date().getFullYear())), config);
+  });
+
   it("has another id when a file, a permission or a setting is another", async () => {
     const { id } = await write("first.tar");
     const [base, own] = layers() as [LayerEntry[], LayerEntry[]];

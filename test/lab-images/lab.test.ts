@@ -3,7 +3,6 @@ import { execFileSync, spawn, spawnSync, type ChildProcess } from "node:child_pr
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
-import { createInterface } from "node:readline";
 import { mailpitEnvironment } from "../../components/mailCatcher";
 import { imageReference, images as stackImages, type ImageName } from "../../components/versions";
 import { ensureImages, pauseImage, type Image } from "../../lab/images";
@@ -37,7 +36,10 @@ describe("a registry that crane serves", function () {
       stdio: ["ignore", "pipe", "pipe"],
     });
     host = await addressOf(server);
-    execFileSync(crane, ["push", built.archive, `${host}/lab/pause:3.10`], { stdio: "pipe" });
+    execFileSync(crane, ["push", built.archive, `${host}/lab/pause:3.10`], {
+      stdio: "pipe",
+      timeout: 30_000,
+    });
     // From here on with a cache of its own, and with crane on PATH.
     process.env.XDG_CACHE_HOME = folder;
     process.env.PATH = [dirname(crane), before_.PATH].join(delimiter);
@@ -87,7 +89,10 @@ describe("a registry that crane serves", function () {
     const silent = await SilentServer.start();
     try {
       const begin = Date.now();
-      const { missing } = await pull([`127.0.0.1:${silent.port}/a:1`, `127.0.0.1:${silent.port}/b:1`]);
+      const { missing } = await pull([
+        `127.0.0.1:${silent.port}/lab/a:1`,
+        `127.0.0.1:${silent.port}/lab/b:1`,
+      ]);
       assert.ok(Date.now() - begin < 6000, `${Date.now() - begin} ms`);
       assert.ok(silent.connections > 0);
       for (const { reason } of missing)
@@ -99,14 +104,18 @@ describe("a registry that crane serves", function () {
 });
 
 /** The address that a registry says it listens on. */
-async function addressOf({ stdout, stderr }: ChildProcess): Promise<string> {
-  for (const stream of [stderr, stdout])
-    if (stream)
-      for await (const line of createInterface({ input: stream })) {
-        const port = /\[?(?:::|127\.0\.0\.1)\]?:(\d+)/.exec(line)?.[1];
-        if (port) return `127.0.0.1:${port}`;
-      }
-  throw new Error("The registry told no address.");
+function addressOf(server: ChildProcess): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let output = "";
+    const fail = () => reject(new Error(`The registry told no address: ${output}`));
+    setTimeout(fail, 10_000).unref();
+    server.once("exit", fail);
+    server.stderr?.on("data", (data: Buffer) => {
+      output += data.toString();
+      const port = /serving on port (\d+)/.exec(output)?.[1];
+      if (port) resolve(`127.0.0.1:${port}`);
+    });
+  });
 }
 
 describe("the images of the stack that are built", function () {
@@ -161,7 +170,7 @@ describe("the images of the stack that are built", function () {
         let output = "";
         const told = async (data) => {
           output += data;
-          const port = /http[^\\n]*?:(\\d{4,5})\\b/i.exec(output)?.[1];
+          const port = /pages on port (\\d+)/.exec(output)?.[1];
           if (!port) return;
           child.stdout.off("data", told);
           const response = await fetch("http://127.0.0.1:" + port + "/readyz");
