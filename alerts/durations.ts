@@ -36,6 +36,23 @@ export function duration(secs: number): string {
   return `${secs}s`;
 }
 
+const WORDS: Record<string, string> = {
+  ms: "millisecond",
+  s: "second",
+  m: "minute",
+  h: "hour",
+  d: "day",
+  w: "week",
+  y: "year",
+};
+
+/** A Prometheus duration as a text says it: `5m` is "5 minutes", `1h30m` is "1 hour 30 minutes". */
+export function inWords(duration: string): string {
+  return [...duration.matchAll(/(\d+)(ms|[smhdwy])/g)]
+    .map(([, count, unit]) => `${count} ${WORDS[unit!]}${Number(count) === 1 ? "" : "s"}`)
+    .join(" ");
+}
+
 /**
  * The longer of a window and four sampling intervals, in whole minutes. `rate` needs two samples in its window; four
  * leave room for a failed scrape and for the window's edges.

@@ -4,6 +4,7 @@
  */
 import type { AlertingRule, RecordingRule, Severity } from "../components/contribution";
 import type { Duration } from "../config/settings";
+import type { AlertName } from "./names";
 
 /** Where the links in an alert lead. Neither address ends in a slash. */
 export interface Links {
@@ -24,12 +25,15 @@ export type Patience = { for: Duration } | { firesAtOnceBecause: string };
 
 export type AlertDefinition = Patience & {
   /** Name of the alert and of its page in docs/runbooks. */
-  alert: string;
+  alert: AlertName;
   expr: string;
   severity: Severity;
   /** One line: what is wrong, where. May use templates on `$labels` and `$value`. */
   summary: string;
-  /** A sentence or two with the figures. May use templates on `$labels` and `$value`. */
+  /**
+   * A sentence or two with the figures. May use templates on `$labels` and `$value`. It names the time of `for`, if at
+   * all, as "for 5 minutes", so that an override can name another.
+   */
   description: string;
   /** Go on firing this long after the condition ended, for conditions that flap. */
   keepFiringFor?: Duration;

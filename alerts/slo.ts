@@ -6,6 +6,7 @@
 import type { AlertingRule, RecordingRule, RuleGroup, Severity } from "../components/contribution";
 import type { Duration, MonitoredServiceSettings } from "../config/settings";
 import { duration, seconds, windowOver } from "./durations";
+import type { AlertName } from "./names";
 import { probeJob } from "./probes";
 import { alert, DASHBOARD_UIDS, type Links, matcher, record } from "./rule";
 import { httpSeries, probeFailureRatio, rateWindow } from "./series";
@@ -35,7 +36,7 @@ export const BURN_RATE_WINDOWS: readonly BurnRateWindow[] = [
 interface Objective {
   /** Value of the label `slo`. */
   slo: string;
-  alert: string;
+  alert: AlertName;
   /** Errors allowed, as a ratio. */
   budget: number;
   /** The shortest window over which the ratio means something. */

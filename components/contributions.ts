@@ -1,4 +1,4 @@
-import { infrastructureRuleGroups, watchdogRuleGroups, type Links } from "../alerts";
+import { adjustAlerts, infrastructureRuleGroups, watchdogRuleGroups, type Links } from "../alerts";
 import type { Settings } from "../config/settings";
 import { monitoringHealth, platformOverview } from "../dashboards";
 import { alertmanagerContribution } from "./alertmanager/contribution";
@@ -32,13 +32,13 @@ const ownJobs: string[] = [
 ];
 
 /**
- * Everything that the parts of a stack contribute: all scrape jobs, rules, dashboards and data sources. Pure, so that
- * tests and checks see what the cluster will see without Pulumi.
+ * Everything that the parts of a stack contribute: all scrape jobs, rules, dashboards and data sources, with what the
+ * settings change about single alerts. Pure, so that tests and checks see what the cluster will see without Pulumi.
  */
 export function stackContributions(settings: Settings): Required<Contribution> {
   const { namespace, hostNamespace } = settings;
   const links: Links = { runbookBaseUrl: settings.runbookBaseUrl, grafanaUrl: settings.grafana.externalUrl };
-  return gather([
+  const gathered = gather([
     prometheusContribution({
       name: partNames.prometheus,
       namespace,
@@ -67,4 +67,5 @@ export function stackContributions(settings: Settings): Required<Contribution> {
       dashboards: [platformOverview(settings.services), monitoringHealth()],
     },
   ]);
+  return { ...gathered, ruleGroups: adjustAlerts(gathered.ruleGroups, settings.alertOverrides) };
 }

@@ -28,5 +28,6 @@ export const objectDefaults: Partial<Record<ObjectKey, unknown>> = {
   ],
   alertRoutes: [],
   alertGroupBy: ["alertname", "cluster", "service"],
+  alertOverrides: {},
   resources: {},
 };

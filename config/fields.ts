@@ -55,17 +55,26 @@ const durationMeta = meta(
   "a duration above zero: whole numbers with y, w, d, h, m, s or ms, largest first",
   "30s",
 );
+const waitMeta = meta(
+  "a duration, 0s for none: whole numbers with y, w, d, h, m, s or ms, largest first",
+  "30s",
+);
 const quantityMeta = meta("a size above zero as a Kubernetes quantity", "10Gi");
 const percentMeta = meta("a percentage above 0% and below 100%", "99.9%");
 
 const positive = (value: number): boolean => value > 0;
 
 export const isDuration = checks.accepts(parseDuration, positive);
+export const isWait = checks.accepts(parseDuration);
 export const isQuantity = checks.accepts(parseQuantity, positive);
 
 /** A duration above zero, kept as text. */
 export const durationText = (description: string, example?: string) =>
   text(isDuration, durationMeta(description, example));
+
+/** A duration that may be zero, kept as text: for waits that can be left out. */
+export const waitText = (description: string, example?: string) =>
+  text(isWait, waitMeta(description, example));
 
 /** A duration above zero, as seconds. */
 export const durationSeconds = (description: string, example?: string) =>

@@ -1,18 +1,19 @@
 /** From Pulumi config to `Settings`: reads every key, reports every problem at once, registers nothing. */
 import * as pulumi from "@pulumi/pulumi";
 import type { z } from "zod";
+import { checkAlertOverrides } from "./alertOverrides";
 import { objectDefaults } from "./defaults";
 import { objectSchemas, type ObjectKey } from "./objects";
-import { isQuantity, metaOf } from "./fields";
-import { configPath, displayValue, hiddenValue, SettingsError, type Problem } from "./problems";
-import { nearestOf, readList, readValue } from "./read";
+import { isQuantity } from "./fields";
+import { configPath, displayValue, SettingsError, type Problem } from "./problems";
+import { readList, readValue } from "./read";
+import { checkKeys } from "./keys";
 import { checkRelations, type Reading } from "./relations";
 import { checkRouting, usableReceiver } from "./routing";
 import {
   coerceScalar,
   scalars,
   secretNames,
-  secrets,
   type Scalar,
   type ScalarKey,
   type ScalarValues,
@@ -20,6 +21,7 @@ import {
 import type { SecretName, Settings, SmtpSettings } from "./settings";
 import { sizeHint } from "./units";
 
+export { knownKeys } from "./keys";
 export { SettingsError, type Problem } from "./problems";
 
 /** Settings, and what is worth telling the user about them. */
@@ -35,11 +37,7 @@ export interface LoadedSettings extends ParsedSettings {
   secrets: Record<SecretName, pulumi.Output<string> | undefined>;
 }
 
-const objectKeys = Object.keys(objectSchemas) as ObjectKey[];
 const scalarKeys = Object.keys(scalars) as ScalarKey[];
-
-/** Every key of the project's namespace. */
-export const knownKeys: readonly string[] = [...scalarKeys, ...secretNames, ...objectKeys];
 
 /**
  * Computes the settings from the values of the project's keys. Pure.
@@ -72,20 +70,21 @@ export function parseSettings(
     routes: list("alertRoutes", objectSchemas.alertRoutes),
     groupBy: single("alertGroupBy", objectSchemas.alertGroupBy),
     escalation: single("alertEscalation", objectSchemas.alertEscalation),
+    alertOverrides: single("alertOverrides", objectSchemas.alertOverrides),
     remoteWrite: single("remoteWrite", objectSchemas.remoteWrite),
     resources: single("resources", objectSchemas.resources),
     raw: {
       alertEscalation: given("alertEscalation"),
+      alertOverrides: given("alertOverrides"),
       remoteWrite: given("remoteWrite"),
       resources: given("resources"),
     },
     secretsPresent: new Set(secretNames.filter((name) => encryptedKeys.has(name))),
   };
-  const relations = checkRelations(reading);
-  const routing = checkRouting(reading);
-  problems.push(...relations.problems, ...routing.problems);
+  const findings = [checkRelations(reading), checkRouting(reading), checkAlertOverrides(reading)];
+  problems.push(...findings.flatMap((found) => found.problems));
   if (problems.length > 0) throw new SettingsError(problems);
-  return { settings: assemble(reading), notes: [...relations.notes, ...routing.notes] };
+  return { settings: assemble(reading), notes: findings.flatMap(({ notes }) => notes) };
 }
 
 /**
@@ -121,67 +120,6 @@ function isEncrypted(fullKey: string): boolean {
   if (runtime.isConfigSecret) return runtime.isConfigSecret(fullKey);
   const keys: unknown = JSON.parse(process.env.PULUMI_CONFIG_SECRET_KEYS || "[]");
   return Array.isArray(keys) && keys.includes(fullKey);
-}
-
-/** Reports unknown keys, secrets in plain text, malformed secrets, and encryption of what is no secret. */
-function checkKeys(
-  raw: Record<string, unknown>,
-  encryptedKeys: ReadonlySet<string>,
-  problems: Problem[],
-): void {
-  for (const [key, value] of Object.entries(raw)) {
-    if (!knownKeys.includes(key)) {
-      const nearest = nearestOf(key, [...knownKeys]);
-      problems.push({
-        path: configPath([key]),
-        value: "an unknown key",
-        expected: nearest
-          ? `a known key; the nearest is ${nearest}`
-          : "a key that docs/configuration.md names",
-        example: nearest ? `${nearest}: ${exampleOf(nearest)}` : `pulumi config rm ${key}`,
-      });
-      continue;
-    }
-    const secret = secrets[key as SecretName] as (typeof secrets)[SecretName] | undefined;
-    const encrypted = encryptedKeys.has(key);
-    if (secret && !encrypted && value !== undefined && value !== null && value !== "") {
-      problems.push({
-        path: configPath([key]),
-        value: "a value in plain text",
-        expected:
-          "an encrypted value: set it again with --secret, and take the one that was in the file out of use",
-        example: `pulumi config set --secret ${key}`,
-      });
-    } else if (
-      secret &&
-      encrypted &&
-      typeof value === "string" &&
-      value !== hiddenValue &&
-      !secret.check(value)
-    ) {
-      problems.push({
-        path: configPath([key]),
-        value: hiddenValue,
-        expected: secret.expected,
-        example: `pulumi config set --secret ${key}`,
-      });
-    } else if (!secret && encrypted) {
-      problems.push({
-        path: configPath([key]),
-        value: hiddenValue,
-        expected:
-          "a value that is not encrypted: it becomes part of ConfigMaps and links, which are not secret. Secrets are " +
-          secretNames.join(", "),
-        example: `pulumi config set ${key} … (without --secret)`,
-      });
-    }
-  }
-}
-
-function exampleOf(key: string): string {
-  if (key in secrets) return `set with pulumi config set --secret ${key}`;
-  if (key in scalars) return scalars[key as ScalarKey].example;
-  return metaOf(objectSchemas[key as ObjectKey])?.example ?? "see docs/configuration.md";
 }
 
 /** The object as given, from JSON text where Pulumi handed it over as text; its default when it is not set. */
@@ -270,6 +208,7 @@ function assemble(reading: Reading): Settings {
       volumeSize: values.grafanaVolumeSize,
     },
     mailCatcher: { enabled: values.mailCatcher },
+    alertOverrides: reading.alertOverrides!,
     services: reading.services!.map(({ value }) => value!),
     resources: reading.resources!,
   };

@@ -1,12 +1,18 @@
 /** Strict schemas of the settings that are objects: what they may hold, and what each part means when it is left out. */
 import { z } from "zod";
+import {
+  alertOverridesSchema,
+  escalationSchema,
+  groupBySchema,
+  receiverSchema,
+  routeSchema,
+} from "./alertSchemas";
 import * as checks from "./checks";
 import {
   cpuText,
   durationSeconds,
   durationText,
   field,
-  flag,
   httpUrl,
   namespaceName,
   percentageRatio,
@@ -18,13 +24,6 @@ import type { WorkloadName } from "./settings";
 
 const urlPath = (description: string, example: string) =>
   text(checks.isUrlPath, { expected: "a path that begins with /", example, description });
-
-const receiverName = (description: string, example = "team-bilten") =>
-  text((name) => name.trim() === name && name !== "", {
-    expected: "the name of a receiver",
-    example,
-    description,
-  });
 
 /**
  * One monitored service. The defaults are the figures that the platform asks for its API: scraped every 10 s, 99.9 %
@@ -69,91 +68,6 @@ export const serviceSchema = z.strictObject({
       example: "{ availability: 99.9%, errorRate: 0.1% }",
     },
   ),
-});
-
-const sendResolved = () => flag("Tell when the alert is over, too.").default(true);
-
-/** One receiver; that it has a channel is checked after what the environment lacks has been taken away. */
-export const receiverSchema = z.strictObject({
-  name: receiverName("Name by which routes refer to it."),
-  email: field(
-    z.strictObject({
-      to: text(checks.isMailAddressList, {
-        expected: "a mail address, or several separated by commas",
-        example: "team@bilten.com",
-        description: "Who gets the mail.",
-      }),
-      sendResolved: sendResolved(),
-    }),
-    { expected: "an object with to and sendResolved", example: "{ to: team@bilten.com }" },
-  ).optional(),
-  slack: field(
-    z.strictObject({
-      channel: text((channel) => /^[#@]?[^\s#@]+$/.test(channel), {
-        expected: "a Slack channel",
-        example: '"#alerts"',
-        description: "Channel. The webhook of a Slack app ignores it and posts where the app was installed.",
-      }),
-      sendResolved: sendResolved(),
-    }),
-    { expected: "an object with channel and sendResolved", example: '{ channel: "#alerts" }' },
-  ).optional(),
-  webhook: field(
-    z.strictObject({
-      url: httpUrl("Address that gets Alertmanager's JSON.", "http://hook.ops.svc:8080/alerts"),
-      sendResolved: sendResolved(),
-    }),
-    { expected: "an object with url and sendResolved", example: "{ url: http://hook.ops.svc:8080/alerts }" },
-  ).optional(),
-});
-
-const groupBySchema = (description: string) =>
-  field(
-    z
-      .array(
-        text((label) => label === "..." || checks.isLabelName(label), {
-          expected: "a label name, or ... for all labels",
-          example: "alertname",
-        }),
-      )
-      .min(1),
-    {
-      expected: "a list of label names, at least one",
-      example: "[alertname, cluster, service]",
-      description,
-    },
-  );
-
-/** One route below the root; the first that matches takes the alert unless it says `continue`. */
-export const routeSchema = z.strictObject({
-  matchers: field(
-    z
-      .array(
-        text((matcher) => checks.parseMatcher(matcher) !== undefined, {
-          expected: "an Alertmanager matcher: label, one of = != =~ !~, value in double quotes",
-          example: `severity="critical"`,
-        }),
-      )
-      .min(1),
-    {
-      expected:
-        "a list of Alertmanager matchers, at least one (what no route takes goes to the default receiver)",
-      example: `['severity="critical"']`,
-      description: "Which alerts it takes; all of them must match.",
-    },
-  ),
-  receiver: receiverName("Who is told."),
-  groupBy: groupBySchema("Labels whose alerts are told together.").optional(),
-  groupWait: durationText("How long a new group waits for more alerts.", "30s").optional(),
-  groupInterval: durationText("How long before additions to a group are told.", "5m").optional(),
-  repeatInterval: durationText("How long before a firing group is told again.", "4h").optional(),
-  continue: flag("Go on to the next route after this one matched.", "false").default(false),
-});
-
-export const escalationSchema = z.strictObject({
-  receiver: receiverName("Who is told when nobody answers.", "on-call-lead"),
-  after: durationText("How long a critical alert may fire unsilenced.", "30m").default("30m"),
-  repeatInterval: durationText("How long before it is told again.", "1h").default("1h"),
 });
 
 /** The queue's defaults are Prometheus' own. */
@@ -260,6 +174,12 @@ export const objectSchemas = {
     expected: "an object with receiver, after and repeatInterval",
     example: "{ receiver: on-call-lead, after: 30m }",
     description: "Who is told about criticals that nobody answers.",
+  }),
+  alertOverrides: field(alertOverridesSchema, {
+    expected: "an object by alert name",
+    example: "{ HighCPUUsage: { for: 10m, severity: info }, HighMeanResponseTime: { enabled: false } }",
+    description:
+      "What is different about single alerts, by name, in every rule of that name; what is left out stays as it is.",
   }),
   remoteWrite: field(remoteWriteSchema, {
     expected: "an object with url, username and queue",

@@ -90,6 +90,7 @@ function schemaAt(schema: z.ZodType, parts: readonly PropertyKey[]): z.ZodType {
     const inner = unwrap(parent);
     if (inner instanceof z.ZodObject) return (inner.shape as Record<PropertyKey, z.ZodType>)[part] ?? parent;
     if (inner instanceof z.ZodArray) return inner.element as z.ZodType;
+    if (inner instanceof z.ZodRecord) return inner.valueType as z.ZodType;
     return parent;
   }, schema);
 }

@@ -57,7 +57,12 @@ function objectSection(key: ObjectKey): string {
   const meta = metaOf(schema)!;
   const inner = unwrap(schema);
   const element = inner instanceof z.ZodArray ? unwrap(inner.element as z.ZodType) : inner;
-  const rows = key === "resources" ? rowsOf(unwrap(resourcesOfWorkload), "<workload>.") : rowsOf(element, "");
+  const rows =
+    key === "resources"
+      ? rowsOf(unwrap(resourcesOfWorkload), "<workload>.")
+      : inner instanceof z.ZodRecord
+        ? rowsOf(unwrap(inner.valueType as z.ZodType), "<alert>.")
+        : rowsOf(element, "");
   const parts = [`### \`${key}\``, meta.description ?? "", `Example: ${code(meta.example)}`];
   if (key === "resources") parts.push(`Workloads: ${workloadNames.map(code).join(", ")}.`);
   if (rows.length > 0) parts.push(table(["Key", "Value", "Default", "Meaning"], rows));

@@ -3,18 +3,13 @@
  * over the rest, so that it reports beside the problems of single values.
  */
 import type { z } from "zod";
+import type { receiverSchema, routeSchema } from "./alertSchemas";
 import { parseCpu, parseDuration, parseQuantity } from "./units";
 import { isHttpUrl } from "./checks";
 import { bytesPerSample, expectedBytes, usableShare } from "./capacity";
 import { configPath, displayValue, type PathPart, type Problem } from "./problems";
 import { rawAt, rawText, type Entry } from "./read";
-import {
-  workloadNames,
-  type objectSchemas,
-  type receiverSchema,
-  type routeSchema,
-  type serviceSchema,
-} from "./objects";
+import { workloadNames, type objectSchemas, type serviceSchema } from "./objects";
 import type { ScalarValues } from "./scalars";
 import type { SecretName } from "./settings";
 
@@ -26,10 +21,11 @@ export interface Reading {
   routes?: Entry<z.output<typeof routeSchema>>[];
   groupBy?: z.output<typeof objectSchemas.alertGroupBy>;
   escalation?: z.output<typeof objectSchemas.alertEscalation>;
+  alertOverrides?: z.output<typeof objectSchemas.alertOverrides>;
   remoteWrite?: z.output<typeof objectSchemas.remoteWrite>;
   resources?: z.output<typeof objectSchemas.resources>;
   /** Objects as given: their relations are checked even when a part of them has the wrong form. */
-  raw: { alertEscalation?: unknown; remoteWrite?: unknown; resources?: unknown };
+  raw: Partial<Record<"alertEscalation" | "alertOverrides" | "remoteWrite" | "resources", unknown>>;
   secretsPresent: ReadonlySet<SecretName>;
 }
 

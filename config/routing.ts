@@ -186,7 +186,7 @@ function checkTimings({ scalars }: Reading, report: Report, notes: string[]): vo
       ["alertRepeatInterval"],
       repeat,
       `at most alertmanagerRetention (${retention}): Alertmanager forgets by then that it has told`,
-      "4h",
+      retention,
     );
   }
   if (interval !== undefined && parseDuration(repeat) < parseDuration(interval)) {

@@ -4,7 +4,7 @@
  * unit tests and in rendering.
  */
 import * as checks from "./checks";
-import { isDuration, isQuantity } from "./fields";
+import { isDuration, isQuantity, isWait } from "./fields";
 import type { SecretName } from "./settings";
 
 export type ScalarType = "string" | "integer" | "boolean";
@@ -45,6 +45,13 @@ const duration = (fallback: string): Scalar<string> =>
     fallback,
     isDuration,
     "a duration above zero: whole numbers with y, w, d, h, m, s or ms, largest first",
+  );
+
+const wait = (fallback: string): Scalar<string> =>
+  string(
+    fallback,
+    isWait,
+    "a duration, 0s for none: whole numbers with y, w, d, h, m, s or ms, largest first",
   );
 
 const quantity = (fallback: string): Scalar<string> =>
@@ -92,7 +99,7 @@ export const scalars = {
   alertmanagerRetention: duration("120h"),
   alertmanagerVolumeSize: quantity("1Gi"),
   alertmanagerUrl: url("http://localhost:9093"),
-  alertGroupWait: duration("30s"),
+  alertGroupWait: wait("30s"),
   alertGroupInterval: duration("5m"),
   alertRepeatInterval: duration("4h"),
   alertDefaultReceiver: string("team-bilten", (value) => value.trim() !== "", "the name of a receiver"),

@@ -4,6 +4,8 @@
  * that compute rules, routes and dashboards take them from here and never look at Pulumi config themselves.
  */
 
+import type { AlertName } from "../alerts/names";
+
 /** A Prometheus duration such as `30s`, `5m`, `1h30m`, `15d`. */
 export type Duration = string;
 /** A Kubernetes quantity of bytes such as `512Mi`, `10Gi`. */
@@ -29,6 +31,8 @@ export interface Settings {
   grafana: GrafanaSettings;
   mailCatcher: { enabled: boolean };
   services: MonitoredServiceSettings[];
+  /** What is different about single alerts, over the rules as the parts define them. */
+  alertOverrides: AlertOverrides;
   /** Requests and limits by workload, over the defaults in the components. */
   resources: Partial<Record<WorkloadName, ResourceSettings>>;
 }
@@ -124,6 +128,19 @@ export interface RouteSettings {
   /** Go on to the next route after this one matched. */
   continue: boolean;
 }
+
+/** Changes to every rule of one alert. What is undefined stays as the rule defines it. */
+export interface AlertOverride {
+  /** False removes its rules. */
+  enabled: boolean;
+  /** How long the condition must hold; zero fires at once. */
+  for?: Duration;
+  severity?: "critical" | "warning" | "info";
+  /** How long it goes on firing after the condition ended; zero ends it at once. */
+  keepFiringFor?: Duration;
+}
+
+export type AlertOverrides = Partial<Record<AlertName, AlertOverride>>;
 
 export interface GrafanaSettings {
   externalUrl: string;

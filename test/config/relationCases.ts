@@ -190,6 +190,7 @@ export const relationCases: Case[] = [
     path: "alertRepeatInterval",
     value: '"7d"',
     expected: /at most alertmanagerRetention \(120h\)/,
+    example: "120h",
   },
   {
     what: "a remote-write user without a password",
