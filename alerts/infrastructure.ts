@@ -16,7 +16,10 @@ export function infrastructureRuleGroups(links: Links): RuleGroup[] {
       rules: [
         record(
           NODE_SERIES.cpuUtilisation,
-          `1 - avg without (cpu, mode) (rate(node_cpu_seconds_total{job="node-exporter",mode="idle"}[5m]))`,
+          // A share of all modes, not of the time: of a machine that was seen for one minute only, the rate over five is
+          // a fifth of what it is, and "not idle" would read as busy.
+          `1 - sum without (cpu, mode) (rate(node_cpu_seconds_total{job="node-exporter",mode="idle"}[5m])) / ` +
+            `sum without (cpu, mode) (rate(node_cpu_seconds_total{job="node-exporter"}[5m]))`,
         ),
         record(
           NODE_SERIES.memoryUtilisation,

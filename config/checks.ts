@@ -42,6 +42,11 @@ export function isHttpUrl(text: string): boolean {
   }
 }
 
+/** The address of a Service of the cluster by its name within the cluster, `<name>.<namespace>.svc`: it leaves it not. */
+export function isServiceUrl(text: string): boolean {
+  return isHttpUrl(text) && /^[^.]+\.[^.]+\.svc(\.cluster\.local)?$/.test(new URL(text).hostname);
+}
+
 /** `host:port` with a host name, an IPv4 address or an IPv6 address in brackets, and a port from 1 to 65535. */
 export function isHostPort(text: string): boolean {
   const parts = /^([A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9a-fA-F:]+\]):(\d{1,5})$/.exec(text);

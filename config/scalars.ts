@@ -133,12 +133,16 @@ export interface Secret {
   expected: string;
 }
 
-const httpsUrl = (value: string): boolean => value.startsWith("https://") && checks.isHttpUrl(value);
+const encryptedUrl = (value: string): boolean =>
+  checks.isHttpUrl(value) && (value.startsWith("https://") || checks.isServiceUrl(value));
 
 /** The secrets. Their values go to Kubernetes Secrets and nowhere else: no message shows one. */
 export const secrets: Record<SecretName, Secret> = {
   smtpPassword: { check: () => true, expected: "the password of smtpUsername at smtpHost" },
-  slackWebhookUrl: { check: httpsUrl, expected: "the https:// address of a Slack incoming webhook" },
+  slackWebhookUrl: {
+    check: encryptedUrl,
+    expected: "the https:// address of a Slack incoming webhook, or an http:// address of a Service (*.svc)",
+  },
   deadMansSwitchUrl: { check: checks.isHttpUrl, expected: "the address of a dead man's switch" },
   remoteWritePassword: { check: () => true, expected: "the password of remoteWrite.username" },
 };

@@ -141,7 +141,7 @@ export class Alertmanager extends pulumi.ComponentResource {
         egress: [
           ...(clustered ? [{ to: gossip(self), ports: gossipPorts }] : []),
           ...(args.mailServer ? [allowTo([args.mailServer], [args.mailServer.port])] : []),
-          allowToAnywhere(receiverPorts(args)),
+          receiverPorts(args).apply(allowToAnywhere),
         ],
       },
       { parent: this },
@@ -172,17 +172,24 @@ function secretFileContents(args: AlertmanagerArgs): Record<string, pulumi.Input
   return contents;
 }
 
-/** The ports of the mail server and of every webhook, ascending. */
-function receiverPorts(args: AlertmanagerArgs): number[] {
-  const ports = new Set<number>();
+/** The ports of the mail server and of every address that is told of alerts, ascending. */
+function receiverPorts(args: AlertmanagerArgs): pulumi.Output<number[]> {
+  // Most are reached by HTTPS.
+  const ports = new Set([443]);
   const hasMail = args.receivers.some((receiver: ReceiverSettings) => receiver.email);
   if (hasMail && !args.mailServer) ports.add(Number(args.smtp.smarthost.split(":").at(-1)));
-  // Slack, and a dead man's switch whose address is secret, are reached by HTTPS.
-  ports.add(443);
   for (const { webhook } of args.receivers) {
     if (!webhook) continue;
-    const url = new URL(webhook.url);
-    ports.add(Number(url.port || (url.protocol === "https:" ? 443 : 80)));
+    ports.add(portOf(webhook.url));
   }
-  return [...ports].sort((a, b) => a - b);
+  // The port of a secret address tells nobody anything: as a secret, it would hide the whole policy in every diff.
+  const secret = [args.slackWebhookUrl, args.deadMansSwitchUrl].flatMap((url) =>
+    url === undefined ? [] : [pulumi.unsecret(pulumi.output(url).apply(portOf))],
+  );
+  return pulumi.all(secret).apply((more) => [...new Set([...ports, ...more])].sort((a, b) => a - b));
+}
+
+function portOf(address: string): number {
+  const { port, protocol } = new URL(address);
+  return Number(port || (protocol === "https:" ? 443 : 80));
 }

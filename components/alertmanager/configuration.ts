@@ -90,7 +90,9 @@ function watchdogRoute({
     receiver: deadMansSwitch,
     group_wait: "0s",
     group_interval: repeatInterval,
-    repeat_interval: repeatInterval,
+    // Looked at once in each group_interval, from which a repetition takes a few milliseconds: if it were as long, every
+    // second one would come too early and be left out.
+    repeat_interval: `${Math.round(parseDuration(repeatInterval) * 900)}ms`,
   };
 }
 

@@ -50,7 +50,7 @@ export interface WorkloadArgs {
   /** Who may talk to the pods; nobody by default. */
   ingress?: types.input.networking.v1.NetworkPolicyIngressRule[];
   /** Whom the pods may talk to, besides DNS; nobody by default. */
-  egress?: types.input.networking.v1.NetworkPolicyEgressRule[];
+  egress?: pulumi.Input<types.input.networking.v1.NetworkPolicyEgressRule>[];
   /** Runs in the host's network and process namespaces, on every node. Needs a `privileged` namespace. */
   host?: boolean;
   /** How long the pod may take to shut down, seconds. @default 30 */

@@ -34,6 +34,17 @@ describe("checks of single texts", () => {
       ],
     );
     separates(
+      checks.isServiceUrl,
+      ["http://relay.chat.svc:8080/hook", "https://relay.chat.svc.cluster.local"],
+      [
+        "http://relay.chat.svc.example.com/",
+        "http://svc/",
+        "http://chat.svc/",
+        "http://me@relay.chat.svc/",
+        "relay.chat.svc",
+      ],
+    );
+    separates(
       checks.isHostPort,
       ["smtp.gmail.com:587", "10.0.0.1:25", "[::1]:1025"],
       ["smtp.gmail.com", "host:0", "host:70000", ":25", "smtp://host:25", "host:smtp"],

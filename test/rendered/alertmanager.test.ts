@@ -4,12 +4,22 @@ import { join } from "node:path";
 import { parse } from "yaml";
 import { ensureTools } from "../../lab/tools";
 import type { StackRunOptions } from "../../rendering/stack";
-import { find, objectsOf, stacks } from "./cluster";
+import { find, objectsOf, stacks, type KubernetesObject } from "./cluster";
 import { buildTimeout, folderWith, runTool } from "./tool";
 
+interface Times {
+  group_wait: string;
+  group_interval: string;
+  repeat_interval: string;
+}
+
 interface Configuration {
-  route: { group_by: string[]; group_wait: string; group_interval: string; repeat_interval: string };
+  route: Times & { group_by: string[]; routes: (Times & { receiver: string })[] };
   receivers: { name: string; email_configs?: { to: string }[]; slack_configs?: { channel: string }[] }[];
+}
+
+interface Policy extends KubernetesObject {
+  spec: { egress: { to?: object[]; ports: { port: number }[] }[] };
 }
 
 const severities = ["critical", "warning", "info"];
@@ -91,6 +101,32 @@ describe("Alertmanager's files, as amtool sees them", () => {
     const labels = ["alertname=Watchdog", "severity=none"];
     assert.deepEqual(await receivers(configuration, ...labels), ["dead-mans-switch"]);
     assert.deepEqual(await receivers(configuration, "alertname=A", "severity=critical"), ["team-bilten"]);
+  });
+
+  it("send Watchdog with every flush of its group, not with every second one", async () => {
+    const secrets = { deadMansSwitchUrl: "https://dead-mans-switch.example.com/ping" };
+    const config = { deadMansSwitchInterval: "5m" };
+    const { data } = find(await objectsOf("prod", { config, secrets }), "ConfigMap", "alertmanager-configuration");
+    const { route } = parse((data as Record<string, string>)["alertmanager.yaml"] ?? "") as Configuration;
+    const watchdog = route.routes.find(({ receiver }) => receiver === "dead-mans-switch");
+    // A repetition is later than the flush that sends it, so an interval as long would not be over at the next flush.
+    assert.deepEqual([watchdog?.group_interval, watchdog?.repeat_interval], ["5m", "270000ms"]);
+  });
+
+  it("may reach the ports of the secret addresses, which do not stand in the policy", async () => {
+    const ports = async (secrets: StackRunOptions["secrets"]) => {
+      const objects = await objectsOf("dev", { secrets });
+      const { spec } = find<Policy>(objects, "NetworkPolicy", "alertmanager");
+      const open = spec.egress.filter(({ to }) => !to).flatMap((rule) => rule.ports.map(({ port }) => port));
+      return { open, text: JSON.stringify(spec) };
+    };
+    assert.deepEqual((await ports({})).open, [443]);
+    const { open, text } = await ports({
+      slackWebhookUrl: "http://relay.chat.svc:8080/hook",
+      deadMansSwitchUrl: "http://switch.example.com/ping",
+    });
+    assert.deepEqual(open, [80, 443, 8080]);
+    assert.doesNotMatch(text, /relay|switch/);
   });
 
   it("tell the escalation's receiver of criticals too, and of nothing else", async () => {

@@ -36,7 +36,12 @@ export const infrastructure: CaseFile = {
     {
       alert: "HighCPUUsage",
       when: "one of two processors is busy all the time",
-      series: { [cpu(0, "idle")]: "0x30", [cpu(1, "idle")]: "0+60x30" },
+      series: {
+        [cpu(0, "idle")]: "0x30",
+        [cpu(0, "user")]: "0+60x30",
+        [cpu(1, "idle")]: "0+60x30",
+        [cpu(1, "user")]: "0x30",
+      },
       at: "15m",
       firing: [],
     },
