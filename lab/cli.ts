@@ -1,6 +1,7 @@
 /** `npm run lab -- <command>` */
 import { Command, InvalidArgumentError } from "commander";
 import { exec } from "./commands/exec";
+import { images, prune } from "./commands/images";
 import { kubectl } from "./commands/kubectl";
 import { logs } from "./commands/logs";
 import { open } from "./commands/open";
@@ -71,6 +72,14 @@ program
   .option("--json", "for programs: cores and bytes", false)
   .action(async ({ json }: { json: boolean }) => exit(await top({ stateDir: stateDir(), json })));
 program
+  .command("images")
+  .description("show which images real pods can be made from, and where they come from")
+  .action(() => exit(images()));
+program
+  .command("prune")
+  .description("remove from the cache the tools and images that this checkout does not use")
+  .action(() => exit(prune()));
+program
   .command("stop")
   .description("end all processes of the lab, also those that a crash left; data stays")
   .action(async () => exit(await stop({ stateDir: stateDir() })));
@@ -111,6 +120,12 @@ function positiveInteger(text: string): number {
     throw new InvalidArgumentError("Expected a positive whole number, such as 100.");
   return Number(text);
 }
+
+// Who reads may stop reading, as `head` does.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code !== "EPIPE") throw error;
+  process.exit();
+});
 
 program.parseAsync().catch((error: unknown) => {
   // Errors that are meant for the user say all there is to say.

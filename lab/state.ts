@@ -145,6 +145,11 @@ export async function withLabLock<T>(
   }
 }
 
+/** Who is changing the lab, or was when it was killed. */
+export function lockHolder({ directory }: LabState): ProcessIdentity | undefined {
+  return readJson<Holder>(join(directory, "lock"));
+}
+
 async function acquire(path: string, { what, log, waitSeconds = 600, signal }: LockOptions): Promise<void> {
   const own: Holder = { ...identify(process.pid)!, what };
   const until = Date.now() + waitSeconds * 1000;

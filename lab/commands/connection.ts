@@ -17,10 +17,16 @@ export interface RunningLab {
 /** @throws LabError when the lab does not run */
 export async function runningLab(stateDir: string): Promise<RunningLab> {
   const state = findState(stateDir);
-  const parts = state ? await statusOf(state) : [];
+  const running = state && (await findRunning(state));
+  if (!running) throw new LabError("The lab is stopped. Start it with: npm start");
+  return running;
+}
+
+/** What runs of a lab; undefined when its API server does not answer. */
+export async function findRunning(state: LabState): Promise<RunningLab | undefined> {
+  const parts = await statusOf(state);
   const healthy = new Set(parts.filter((part) => part.state === "healthy").map(({ name }) => name));
-  if (!state || !healthy.has("kube-apiserver"))
-    throw new LabError("The lab is stopped. Start it with: npm start");
+  if (!healthy.has("kube-apiserver")) return undefined;
   const credentials = new Pki(state.pki).credentials("admin");
   return { state, healthy, client: () => new ApiClient(apiServerUrl(readPorts(state)), credentials) };
 }

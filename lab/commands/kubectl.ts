@@ -1,12 +1,13 @@
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { LabError, stateAt } from "../state";
 import { ensureTools } from "../tools";
 import type { CommandOptions } from "./start";
 
 /** Runs kubectl with the lab's kubeconfig. Returns its exit code. */
 export async function kubectl({ stateDir, args }: CommandOptions & { args: string[] }): Promise<number> {
-  const { kubeconfig } = stateAt(stateDir);
+  const { kubeconfig, directory } = stateAt(stateDir);
   if (!existsSync(kubeconfig))
     throw new LabError("The lab has never been started here. Start it with: npm start");
   const tools = await ensureTools(["kubectl"]);
@@ -17,7 +18,13 @@ export async function kubectl({ stateDir, args }: CommandOptions & { args: strin
     return await new Promise<number>((resolve, reject) => {
       const child = spawn(tools.kubectl, args, {
         stdio: "inherit",
-        env: { ...process.env, KUBECONFIG: kubeconfig },
+        env: {
+          ...process.env,
+          KUBECONFIG: kubeconfig,
+          // Both would be in ~/.kube.
+          KUBECACHEDIR: join(directory, "kubectl-cache"),
+          KUBERC: "off",
+        },
       });
       child.on("error", reject);
       child.on("close", (code) => resolve(code ?? 1));

@@ -1,10 +1,8 @@
-import { controlPlaneTools, startControlPlane, stopParts, type ControlPlane } from "../controlplane";
-import { pauseImage } from "../images";
-import { chooseNodes, type NodeChoice, type RealNodeParts } from "../nodes/choose";
-import { gatewaySocket, hasRealNode, removeRealNode, startRealNode, untilPodsReady } from "../nodes/real";
-import { simulatedNodeTools, startSimulatedNodes, type SimulatedNodeTools } from "../nodes/simulated";
+import { clusterTools, startCluster } from "../cluster";
+import { stopParts, type ControlPlane } from "../controlplane";
 import { openAddresses } from "../network/open";
-import { ensurePlacement } from "../placement";
+import type { NodeChoice } from "../nodes/choose";
+import { untilPodsReady } from "../nodes/real";
 import { preparePulumi, pulumiTools, type PulumiRunner } from "../pulumi";
 import { LabError, openState, withLabLock, type Log } from "../state";
 import { ensureTools } from "../tools";
@@ -37,17 +35,9 @@ export async function start(options: StartOptions): Promise<number> {
     const started: string[] = [];
     try {
       return await withLabLock(state, { what: "lab start", log, signal }, async () => {
-        const tools = await ensureTools([...controlPlaneTools, ...simulatedNodeTools, ...pulumiTools], {
-          log,
-          signal,
-        });
-        const { choice, real } = await chooseNodes({ ...options, state, log, signal });
-        signal.throwIfAborted();
-        const gateway = real && gatewaySocket(state);
-        const controlPlane = await startControlPlane({ stateDir, tools, gateway, log, signal });
-        started.push(...controlPlane.started);
-        log(controlPlaneLine(controlPlane));
-        await startNodes({ controlPlane, tools, real, choice, started, log, signal });
+        // All at once, so that the progress says how much is left.
+        await ensureTools([...clusterTools, ...(stack ? pulumiTools : [])], { log, signal });
+        const { controlPlane, choice } = await startCluster({ ...options, log, signal, started });
         if (!stack) {
           log(`To look at it: npm run lab -- kubectl get pods -A`);
           log(`With another kubectl: export KUBECONFIG=${controlPlane.kubeconfig}`);
@@ -55,6 +45,7 @@ export async function start(options: StartOptions): Promise<number> {
           return 0;
         }
         const { kubeconfig } = controlPlane;
+        const tools = await ensureTools([...pulumiTools], { log, signal });
         const pulumi = await preparePulumi({ stateDir, tools, kubeconfig, log, signal });
         return await deploy(pulumi, stack, { controlPlane, choice, log, signal, begin });
       });
@@ -65,47 +56,6 @@ export async function start(options: StartOptions): Promise<number> {
       return interruptedCode;
     }
   });
-}
-
-function controlPlaneLine({ started, readySeconds, url }: ControlPlane): string {
-  const how = started.length > 0 ? "is ready after" : "ran already; checked in";
-  return `The control plane ${how} ${readySeconds.toFixed(1)} s: ${url}`;
-}
-
-interface StartNodesOptions {
-  controlPlane: ControlPlane;
-  tools: SimulatedNodeTools;
-  real?: RealNodeParts;
-  choice: NodeChoice;
-  /** Gets the names of the parts that are started. */
-  started: string[];
-  log: Log;
-  signal: AbortSignal;
-}
-
-/** Both kinds of node, and the policy that gives each workload to one of them. */
-async function startNodes(options: StartNodesOptions): Promise<void> {
-  const { controlPlane, tools, real, choice, started, log, signal } = options;
-  const simulated = await startSimulatedNodes({ controlPlane, tools, log, signal });
-  started.push(...simulated.started);
-  log(`Nodes: ${simulated.nodes.join(", ")} (simulated: ${simulated.description})`);
-  let images: string[] = [];
-  if (real) {
-    const node = await startRealNode({ controlPlane, ...real, pauseImage, log, signal });
-    started.push(...node.started);
-    images = node.images;
-    log(`Node: ${node.nodes.join()} (${node.description} Ready after ${node.readySeconds.toFixed(1)} s.)`);
-  } else {
-    log("There is no real node:");
-    for (const reason of choice.simulatedBecause) log(`  ${reason}`);
-  }
-  const client = controlPlane.client();
-  try {
-    await ensurePlacement({ client, images, log, signal });
-    if (!real && (await hasRealNode(client))) await removeRealNode(controlPlane, log);
-  } finally {
-    client.close();
-  }
 }
 
 interface DeployOptions {

@@ -6,7 +6,7 @@ import { ensurePki, type Pki } from "./certificates";
 import { ApiClient } from "./client";
 import { writeKubeconfig } from "./kubeconfig";
 import { statusOf, stopParts } from "../parts/lifecycle";
-import { ensurePart, stopStrays, type PartSpec, type PartStatus } from "../parts/part";
+import { ensurePart, type PartSpec, type PartStatus } from "../parts/part";
 import {
   apiServerUrl,
   etcd,
@@ -17,6 +17,7 @@ import {
   type ControlPlaneTools,
 } from "./parts";
 import { readPorts, type Ports } from "../parts/ports";
+import { stopStrays } from "../parts/strays";
 
 export { resetLab, statusOf, stopLab, stopParts } from "../parts/lifecycle";
 export type { PartStatus } from "../parts/part";

@@ -25,7 +25,6 @@ export interface NodeChoice {
 }
 
 export interface ChooseOptions {
-  state: LabState;
   /** Whether a real node is wanted at all. */
   simulated: boolean;
   /** Whether registries are asked for images. */
@@ -34,9 +33,9 @@ export interface ChooseOptions {
   signal?: AbortSignal;
 }
 
-/** The images that pods of the stack, and services that are monitored by it, run. */
+/** What pods of the stack and the services that it monitors run, and what holds pods together. */
 export function wantedImages(): string[] {
-  return [pauseImage, nodeImage, ...(Object.keys(stackImages) as ImageName[]).map(imageReference)];
+  return [...(Object.keys(stackImages) as ImageName[]).map(imageReference), nodeImage, pauseImage];
 }
 
 /**
@@ -46,7 +45,7 @@ export function wantedImages(): string[] {
 export async function chooseNodes(
   options: ChooseOptions,
 ): Promise<{ choice: NodeChoice; real?: RealNodeParts }> {
-  const { state, simulated, pull, log, signal } = options;
+  const { simulated, pull, log, signal } = options;
   const found = simulated
     ? { because: ["--simulated asks for it"] }
     : await realNodeParts({ pull, log, signal });
@@ -54,8 +53,12 @@ export async function chooseNodes(
     "because" in found
       ? { simulatedBecause: found.because, images: [], missing: [] }
       : { simulatedBecause: [], images: found.images, missing: found.missing };
-  writePrivate(choiceFile(state), JSON.stringify(choice, undefined, 2));
   return "because" in found ? { choice } : { choice, real: found };
+}
+
+/** Keeps the choice for `status`, once the nodes are there. */
+export function recordChoice(state: LabState, choice: NodeChoice): void {
+  writePrivate(choiceFile(state), JSON.stringify(choice, undefined, 2));
 }
 
 /** What the last start has chosen. */
@@ -69,11 +72,7 @@ function choiceFile({ directory }: LabState): string {
 
 type Found = (RealNodeParts & { missing: MissingImage[] }) | { because: string[] };
 
-async function realNodeParts({
-  pull,
-  log,
-  signal,
-}: Omit<ChooseOptions, "state" | "simulated">): Promise<Found> {
+async function realNodeParts({ pull, log, signal }: Omit<ChooseOptions, "simulated">): Promise<Found> {
   const because = await obstacles();
   if (because.length > 0) return { because };
   try {

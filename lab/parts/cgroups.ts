@@ -63,6 +63,12 @@ export function cgroupExists(group: string): boolean {
   return existsSync(mountPoint) && hierarchies().some((hierarchy) => existsSync(join(hierarchy, group)));
 }
 
+/** Groups right below the root whose names begin like this: `/bilten-lab-`. */
+export function cgroupsNamed(prefix: string): string[] {
+  const names = hierarchies().flatMap((hierarchy) => readdirSync(hierarchy).map((name) => `/${name}`));
+  return [...new Set(names)].filter((name) => name.startsWith(prefix));
+}
+
 /** The processes in a group and in those below it, in any hierarchy. */
 export function processesIn(group: string): number[] {
   if (!existsSync(mountPoint)) return [];

@@ -2,15 +2,8 @@
 import { existsSync, rmSync } from "node:fs";
 import { cgroupOf, removeCgroup } from "./cgroups";
 import { findState, LabError, withLabLock, type LabState, type Log } from "../state";
-import {
-  findStrays,
-  readRecords,
-  statusOfPart,
-  stopPart,
-  stopStrays,
-  type PartRecord,
-  type PartStatus,
-} from "./part";
+import { readRecords, statusOfPart, stopPart, type PartRecord, type PartStatus } from "./part";
+import { findStrays, stopStrays } from "./strays";
 
 /** For pods whose containerd is gone. */
 const graceSeconds = 10;

@@ -178,26 +178,6 @@ export async function statusOfPart(record: PartRecord): Promise<PartStatus> {
   };
 }
 
-/** Processes with the lab's mark that no record knows: left by a crash, or by a state folder that was deleted. */
-export function findStrays(state: LabState): ProcessIdentity[] {
-  const records = readRecords(state);
-  const known = new Set(records.map(({ pid, start }) => `${pid} ${start}`));
-  const programs = records.filter(isAlive).map(({ offspring }) => offspring?.program);
-  return findMarked(state.directory).filter(
-    ({ pid, start }) => !known.has(`${pid} ${start}`) && !programs.includes(programOf(pid)),
-  );
-}
-
-/** Ends processes that no record knows. */
-export async function stopStrays(state: LabState, log: Log): Promise<void> {
-  const strays = findStrays(state);
-  if (strays.length === 0) return;
-  log(
-    `Ending ${strays.length} process${strays.length > 1 ? "es" : ""} of this lab that an earlier crash left ...`,
-  );
-  await Promise.all(strays.map((stray) => terminate(stray, 10)));
-}
-
 export function recordFile(state: LabState, name: string): string {
   return join(state.run, `${name}.json`);
 }
@@ -240,13 +220,12 @@ async function launch(state: LabState, spec: PartSpec, signal?: AbortSignal): Pr
   child.on("error", (error) => (end = error.message));
   child.on("exit", (code, by) => (end = by ? `ended by ${by}` : `ended with code ${code}`));
   const identity = child.pid === undefined ? undefined : identify(child.pid);
-  if (identity) writeRecord(state, spec, identity, logFile);
+  const record = identity && writeRecord(state, spec, identity, logFile);
   child.unref();
   try {
     await untilHealthy(spec, () => end, signal);
   } catch (error) {
-    if (identity) await terminate(identity, spec.stopSeconds);
-    rmSync(recordFile(state, spec.name), { force: true });
+    if (record) await stopPart(state, record, () => undefined);
     if (!(error instanceof NotHealthyError)) throw error;
     throw startError(spec.name, error, logFile, logStart);
   }
@@ -285,7 +264,7 @@ function startError(name: string, { message }: NotHealthyError, logFile: string,
   return new (taken ? PortTakenError : LabError)(lines.join("\n"));
 }
 
-function writeRecord(state: LabState, spec: PartSpec, identity: ProcessIdentity, log: string): void {
+function writeRecord(state: LabState, spec: PartSpec, identity: ProcessIdentity, log: string): PartRecord {
   const { name, group, rank, port, health, stopSeconds, offspring } = spec;
   const record: PartRecord = {
     ...identity,
@@ -302,6 +281,7 @@ function writeRecord(state: LabState, spec: PartSpec, identity: ProcessIdentity,
     startedAt: new Date().toISOString(),
   };
   writePrivate(recordFile(state, name), `${JSON.stringify(record, undefined, 2)}\n`);
+  return record;
 }
 
 function fingerprintOf({ program, args, env, inputs }: PartSpec): string {

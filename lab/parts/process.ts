@@ -36,6 +36,15 @@ export function programOf(pid: number): string | undefined {
   }
 }
 
+/** The process that a process was started by; undefined for the first one of all, and elsewhere than on Linux. */
+export function parentOf(pid: number): number | undefined {
+  try {
+    return Number(/^PPid:\s+(\d+)$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]) || undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 /** Resident memory in bytes, or undefined when the process is gone. */
 export function residentBytes(pid: number): number | undefined {
   try {

@@ -35,8 +35,7 @@ const effectiveLimit = 30_000;
  * @throws LabError before anything is changed, when a workload would leave data on the real node behind
  */
 export async function ensurePlacement({ client, images, log, signal }: PlacementOptions): Promise<Placement> {
-  const held = await findHeld(client, images);
-  if (held.length > 0) throw heldError(held);
+  await refuseToLeaveData(client, images);
   const begin = performance.now();
   for (const manifest of placementManifests(images)) await client.apply(manifest);
   await untilEffective(client, images, signal);
@@ -51,6 +50,15 @@ export async function ensurePlacement({ client, images, log, signal }: Placement
     log(`${describe(workload)} moves to ${to === "real" ? "the real node" : "simulated nodes"}.`);
   }
   return { moved, effectiveSeconds };
+}
+
+/**
+ * To be asked before a lab that runs is changed.
+ * @throws LabError when, with these images on the real node, a workload would leave data there behind
+ */
+export async function refuseToLeaveData(client: ApiClient, images: string[]): Promise<void> {
+  const held = await findHeld(client, images);
+  if (held.length > 0) throw heldError(held);
 }
 
 async function findHeld(client: ApiClient, images: string[]): Promise<Held[]> {

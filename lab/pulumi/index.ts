@@ -62,7 +62,8 @@ export async function preparePulumi(options: PreparePulumiOptions): Promise<Pulu
   const directory = join(state.directory, "pulumi");
   const home = join(directory, "home");
   const backend = join(state.directory, "pulumi-state");
-  for (const path of [home, backend]) mkdirSync(path, { recursive: true, mode: 0o700 });
+  const temporary = join(directory, "tmp");
+  for (const path of [home, backend, temporary]) mkdirSync(path, { recursive: true, mode: 0o700 });
   // Who reads the state can read this, too: it keeps secrets out of what is copied from the state.
   const passphraseFile = join(directory, "passphrase");
   if (!existsSync(passphraseFile)) writePrivate(passphraseFile, randomBytes(32).toString("base64url"));
@@ -86,6 +87,8 @@ export async function preparePulumi(options: PreparePulumiOptions): Promise<Pulu
     PULUMI_SKIP_UPDATE_CHECK: "true",
     // The option --event-log, from which the numbers come, is one of these.
     PULUMI_DEBUG_COMMANDS: "true",
+    // An engine that is interrupted leaves the pipes to its language host.
+    TMPDIR: temporary,
     // So that `stop` finds an engine whose `start` was killed.
     [stateVariable]: state.directory,
   };

@@ -187,7 +187,7 @@ describe("a lab", function () {
 
     it("shows a part's log, and names the parts when asked for another", async () => {
       assert.match((await lab(state, "logs", "kwok", "-n", "5")).stdout, /./);
-      assert.match((await lab(state, "logs", "nothing")).stderr, /There are: .*kube-apiserver/);
+      assert.match((await lab(state, "logs", "nothing")).stderr, /there are .*kube-apiserver/);
     });
 
     it("starts nothing a second time", async () => {

@@ -1,12 +1,12 @@
 /** A node that runs containers, in namespaces of its own on this machine. */
 import { mkdirSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { ControlPlane } from "../../controlplane";
-import type { ApiClient } from "../../controlplane/client";
 import { stopParts } from "../../parts/lifecycle";
 import { ensurePart, readRecords, type PartSpec } from "../../parts/part";
 import { readPorts } from "../../parts/ports";
 import { nodeName } from "../../network/addresses";
-import { withLabLock, type LabState, type Log } from "../../state";
+import { LabError, withLabLock, type LabState, type Log } from "../../state";
 import type { NodeSummary } from "..";
 import { cgroupOf, makeCgroup, removeCgroup } from "../../parts/cgroups";
 import { clusterManifests } from "./cluster";
@@ -41,6 +41,11 @@ export interface RealNodeOptions {
   signal?: AbortSignal;
 }
 
+/** The node does not work on this machine. */
+export class RealNodeError extends LabError {
+  override name = "RealNodeError";
+}
+
 export interface RealNode extends NodeSummary {
   kind: "real";
   /** Names of the parts that this start has started. */
@@ -53,7 +58,8 @@ export interface RealNode extends NodeSummary {
 
 /**
  * Makes the real node run and waits until it is ready. Parts that run and are healthy are left alone.
- * @throws LabError when a part does not become healthy, an image cannot be loaded, or the node is not ready within 60 s
+ * @throws RealNodeError when a part does not become healthy, an image cannot be loaded, or the node is not ready
+ *   within 60 s
  */
 export async function startRealNode(options: RealNodeOptions): Promise<RealNode> {
   const { controlPlane, log, signal } = options;
@@ -66,7 +72,11 @@ export async function startRealNode(options: RealNodeOptions): Promise<RealNode>
       images = await start(options, started);
     } catch (error) {
       await stopParts(state, started, log);
-      throw error;
+      // Made before there was a containerd that it belongs to.
+      const group = cgroupOf(state.directory);
+      if (!readRecords(state).some(({ offspring }) => offspring?.cgroup === group))
+        await removeCgroup(group, 10);
+      throw error instanceof LabError ? new RealNodeError(error.message) : error;
     }
     return {
       kind: "real",
@@ -129,28 +139,28 @@ async function start(options: RealNodeOptions, started: string[]): Promise<strin
   }
 }
 
-/** Whether this lab has, or had until it was stopped, a real node. */
-export async function hasRealNode(client: ApiClient): Promise<boolean> {
-  return (await client.get(`/api/v1/nodes/${nodeName}`)) !== undefined;
-}
-
 /**
- * Stops a real node and removes it from the cluster, with the pods that are still on it. Their workloads have to be
- * given to other nodes before.
+ * Stops a real node, or what a start that was killed has left of one, and removes it from the cluster, with the pods
+ * that are still on it. Their workloads have to be given to other nodes before.
  */
-export async function removeRealNode(controlPlane: ControlPlane, log: Log): Promise<void> {
-  const client = controlPlane.client();
+export async function removeRealNode({ state, client: connect }: ControlPlane, log: Log): Promise<void> {
+  const client = connect();
   try {
-    await stopParts(controlPlane.state, parts.nodeParts, log);
-    const pods = await client.list<{ metadata: { namespace: string; name: string } }>("/api/v1/pods", {
-      fieldSelector: `spec.nodeName=${nodeName}`,
-    });
-    await Promise.all(
-      pods.map(({ metadata }) =>
-        client.delete(`/api/v1/namespaces/${metadata.namespace}/pods/${metadata.name}?gracePeriodSeconds=0`),
-      ),
-    );
+    await stopParts(state, parts.nodeParts, log);
     await client.delete(`/api/v1/nodes/${nodeName}`);
+    // Their workloads, and a scheduler that has not seen the node go, may make others in their place for a moment.
+    const until = Date.now() + 10_000;
+    for (let empty = 0; empty < 2 && Date.now() < until; await sleep(200)) {
+      const pods = await client.list<{ metadata: { namespace: string; name: string } }>("/api/v1/pods", {
+        fieldSelector: `spec.nodeName=${nodeName}`,
+      });
+      empty = pods.length === 0 ? empty + 1 : 0;
+      await Promise.all(
+        pods.map(({ metadata: { namespace, name } }) =>
+          client.delete(`/api/v1/namespaces/${namespace}/pods/${name}?gracePeriodSeconds=0`),
+        ),
+      );
+    }
   } finally {
     client.close();
   }

@@ -1,9 +1,8 @@
 /** Whether this machine can have a real node. */
 import { spawnSync } from "node:child_process";
-import { rmSync, mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { cgroupOf, makeCgroup, removeCgroup } from "../../parts/cgroups";
+import { cgroupsNamed, makeCgroup, removeCgroup } from "../../parts/cgroups";
+import { identify } from "../../parts/process";
 import { hasApt } from "./debian";
 import { missingMessage, missingPackages } from "./programs";
 
@@ -23,19 +22,24 @@ export async function obstacles(): Promise<string[]> {
 }
 
 function namespaces(): string[] {
-  const folder = mkdtempSync(join(tmpdir(), "bilten-lab-"));
+  // Hidden in the attempt's own namespace only, so that nothing of it can stay.
+  const folder = tmpdir();
   const attempt = 'mount -t tmpfs lab "$1" && mount -t sysfs lab "$1" && ip link add lab0 type bridge';
   const args = ["--net", "--mount", "--propagation", "private", "sh", "-c", attempt, "sh", folder];
   const { status, stderr, error } = spawnSync("unshare", args, { encoding: "utf8", timeout: 10_000 });
-  rmSync(folder, { recursive: true, force: true });
   if (status === 0) return [];
   const reason = error?.message ?? stderr.trim().split("\n").at(-1);
   return [`This machine does not let root make namespaces, mounts and bridges of its own (${reason}).`];
 }
 
+const attempt = "/bilten-lab-attempt-";
+
 async function cgroups(): Promise<string[]> {
-  const group = cgroupOf(`attempt ${process.pid}`);
+  const group = `${attempt}${process.pid}`;
   try {
+    // Of attempts that were killed.
+    for (const name of cgroupsNamed(attempt))
+      if (!identify(Number(name.slice(attempt.length)))) await removeCgroup(name, 0);
     makeCgroup(group);
     await removeCgroup(group, 0);
     return [];
