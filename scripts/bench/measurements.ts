@@ -1,6 +1,11 @@
 /** All that `npm run bench` measures. A new measurement is one more entry. */
 import { join } from "node:path";
-import { startControlPlane, stopLab } from "../../lab/controlplane";
+import { setTimeout as sleep } from "node:timers/promises";
+import { runningLab } from "../../lab/commands/connection";
+import { readUsage } from "../../lab/commands/usage";
+import { startControlPlane, statusOf, stopLab } from "../../lab/controlplane";
+import { lastChoice } from "../../lab/nodes/choose";
+import { openState, type LabState } from "../../lab/state";
 import type { Bench } from "./context";
 import { peakMemoryDuring } from "./memory";
 import type { Measurement } from "./runs";
@@ -92,7 +97,60 @@ export const measurements: Measurement<Bench>[] = [
       };
     },
   },
+  {
+    figures: [
+      {
+        name: "real-new",
+        title: "npm start in a new lab until all real pods are ready, images at hand",
+        unit: "s",
+        goal: 90,
+      },
+      { name: "real-start", title: "the same after a stop", unit: "s", goal: 90 },
+      {
+        name: "real-memory",
+        title: "memory of that lab: its processes (RSS) and its pods (working set)",
+        unit: "MB",
+        goal: 3000,
+      },
+    ],
+    // Gets tools and images.
+    prepare: async (bench) => {
+      const state = openState(bench.folder());
+      await bench.lab(state, "start", "--no-stack");
+      await bench.lab(state, "stop");
+    },
+    run: async (bench) => {
+      const state = openState(bench.folder());
+      const first = await bench.lab(state, "start");
+      const because = lastChoice(state)?.simulatedBecause.join(" ");
+      if (because) return { "real-new": because, "real-start": because, "real-memory": because };
+      await bench.lab(state, "stop");
+      const again = await bench.lab(state, "start");
+      const memory = await labMemory(state);
+      await bench.lab(state, "stop");
+      return { "real-new": first, "real-start": again, "real-memory": memory / 1e6 };
+    },
+  },
 ];
+
+/** Of all its processes and pods, in bytes. */
+async function labMemory(state: LabState): Promise<number> {
+  const parts = await statusOf(state);
+  const client = (await runningLab(state.directory)).client();
+  try {
+    // The kubelet measures a new pod after some seconds.
+    for (;;) {
+      const usage = await readUsage(client);
+      if (usage.length > 0 && usage.every(({ memory }) => memory !== undefined)) {
+        const bytes = [...parts.map((part) => part.residentMemory), ...usage.map(({ memory }) => memory)];
+        return bytes.reduce<number>((sum, next) => sum + (next ?? 0), 0);
+      }
+      await sleep(1000);
+    }
+  } finally {
+    client.close();
+  }
+}
 
 /** What loads the program's packages waits until it is asked for: they take a second. */
 async function render(stack: string, folder: string): Promise<void> {

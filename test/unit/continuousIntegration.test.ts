@@ -24,14 +24,16 @@ describe(".ci/run", () => {
 
   afterEach(() => rmSync(root, { recursive: true, force: true }));
 
-  /** Runs it with an `npm` that does this for `npm test` and that for `npm run test:lab`. */
-  function runWith(test: Outcome, lab: Outcome) {
-    for (const [name, { says = "" }] of Object.entries({ test, lab })) writeFileSync(join(root, name), says);
+  /** Runs it with an `npm` that does this for `npm test`, `npm run test:lab` and `npm run test:live`. */
+  function runWith(test: Outcome, lab: Outcome, live: Outcome = { says: skipped }) {
+    for (const [name, { says = "" }] of Object.entries({ test, lab, live }))
+      writeFileSync(join(root, name), says);
     const npm = `#!/bin/sh
 echo "$@" >> "${root}/calls"
 case "$*" in
   test) cat "${root}/test"; exit ${test.exitCode ?? 0};;
   "run test:lab") cat "${root}/lab" >&2; exit ${lab.exitCode ?? 0};;
+  "run test:live") cat "${root}/live"; exit ${live.exitCode ?? 0};;
 esac
 exit 99
 `;
@@ -45,14 +47,17 @@ exit 99
   const mocha = (passing: number, failing = 0) =>
     `\n  ${passing} passing (2s)\n${failing ? `  ${failing} failing\n\n  1) a test\n` : ""}`;
 
-  it("adds up what the two commands say", () => {
+  const skipped = "\n  0 passing (2ms)\n  1 pending\n";
+
+  it("adds up what the commands say", () => {
     const { status, lines, calls } = runWith(
       { says: `${mocha(40)}types: ok (1 passed, 0 failed, 4 s)\nall checks: 43 passed, 0 failed\n` },
-      { says: mocha(7) },
+      { says: mocha(5) },
+      { says: mocha(2) },
     );
     assert.equal(lines.at(-1), "50 passed, 0 failed");
     assert.equal(status, 0);
-    assert.deepEqual(calls, ["test", "run test:lab"]);
+    assert.deepEqual(calls, ["test", "run test:lab", "run test:live"]);
   });
 
   it("runs the lab's tests though the others failed, and fails itself", () => {
@@ -62,7 +67,7 @@ exit 99
     );
     assert.equal(lines.at(-1), "48 passed, 2 failed");
     assert.equal(status, 1);
-    assert.equal(calls.length, 2);
+    assert.equal(calls.length, 3);
   });
 
   it("counts the lab's failed tests", () => {
@@ -94,6 +99,16 @@ exit 99
     const { status, lines } = runWith({ says: "all checks: 43 passed, 0 failed\n" }, { says: mocha(0) });
     assert.equal(lines.at(-1), "43 passed, 1 failed");
     assert.equal(status, 1);
+  });
+
+  it("accepts a command whose tests are all skipped, and says nothing of a sum for it", () => {
+    const { status, lines } = runWith(
+      { says: "all checks: 43 passed, 0 failed\n" },
+      { says: mocha(7) },
+      { says: skipped },
+    );
+    assert.equal(lines.at(-1), "50 passed, 0 failed");
+    assert.equal(status, 0);
   });
 
   it("counts a crash after tests that all passed", () => {
