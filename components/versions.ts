@@ -1,3 +1,5 @@
+const elasticVersion = "9.5.0";
+
 /**
  * The images of the stack. The only place where an image reference stands: everything else asks here, so that an
  * upgrade is one line and its diff in the golden listing.
@@ -12,6 +14,16 @@ export const images = {
     version: "v2.20.0",
   },
   blackboxExporter: { repository: "quay.io/prometheus/blackbox-exporter", version: "v0.28.0" },
+  // The four of Elastic go by one number.
+  elasticsearch: { repository: "docker.elastic.co/elasticsearch/elasticsearch", version: elasticVersion },
+  logstash: { repository: "docker.elastic.co/logstash/logstash", version: elasticVersion },
+  kibana: { repository: "docker.elastic.co/kibana/kibana", version: elasticVersion },
+  filebeat: { repository: "docker.elastic.co/beats/filebeat", version: elasticVersion },
+  elasticsearchExporter: {
+    repository: "quay.io/prometheuscommunity/elasticsearch-exporter",
+    version: "v1.11.0",
+  },
+  jsonExporter: { repository: "quay.io/prometheuscommunity/json-exporter", version: "v0.7.0" },
   mailpit: { repository: "docker.io/axllent/mailpit", version: "v1.29.5" },
 } as const;
 

@@ -75,6 +75,51 @@ export function isUrlPath(text: string): boolean {
   return /^\/[^\s?#]*$/.test(text);
 }
 
+/** A bucket's name as S3 takes it: 3 to 63 of a-z, 0-9, `-` and `.`, no two dots beside each other, no IP address. */
+export function isBucketName(text: string): boolean {
+  return /^[a-z0-9]([a-z0-9.-]{1,61})[a-z0-9]$/.test(text) && !text.includes("..") && !/^[\d.]+$/.test(text);
+}
+
+/**
+ * When snapshots are taken, as Elasticsearch's cron reads it: second, minute, hour, day of month, month, day of week and
+ * perhaps a year. Second and minute are one number each, so that it is once an hour at most: Elasticsearch refuses more
+ * than one snapshot in 15 minutes. Exactly one of the two days is `?`.
+ */
+export function isSnapshotSchedule(text: string): boolean {
+  const fields = text.split(" ");
+  if (fields.length < 6 || fields.length > 7) return false;
+  const [second, minute, hour, dayOfMonth, month, dayOfWeek, year = "*"] = fields as [string, ...string[]];
+  const isMinute = (value: string): boolean => /^[0-5]?\d$/.test(value);
+  const isList = (value: string, item: string): boolean =>
+    new RegExp(`^(\\*|${item}(-${item})?)(/\\d{1,2})?(,${item}(-${item})?(/\\d{1,2})?)*$`).test(value);
+  const day = "(?:[12]?\\d|3[01])";
+  const weekday = "(?:[1-7]|SUN|MON|TUE|WED|THU|FRI|SAT)";
+  const months = "(?:1[0-2]|[1-9]|JAN|FEB|MAR|APR|MAY|JUN|JUL|AUG|SEP|OCT|NOV|DEC)";
+  return (
+    isMinute(second) &&
+    isMinute(minute!) &&
+    isList(hour!, "(?:1?\\d|2[0-3])") &&
+    (dayOfMonth === "?") !== (dayOfWeek === "?") &&
+    (dayOfMonth === "?" || dayOfMonth === "L" || isList(dayOfMonth!, day)) &&
+    isList(month!, months) &&
+    (dayOfWeek === "?" || isList(dayOfWeek!, weekday)) &&
+    isList(year, "\\d{4}")
+  );
+}
+
+/**
+ * A regular expression that can take something out of a text: one line, and no match of nothing, which would put the
+ * replacement between all characters. JavaScript's engine stands in for Ruby's; both know what such patterns need.
+ */
+export function isRedactionPattern(text: string): boolean {
+  if (text === "" || /[\r\n]/.test(text)) return false;
+  try {
+    return !new RegExp(text.replace(/^\(\?i\)/, "")).test("");
+  } catch {
+    return false;
+  }
+}
+
 /** The parts of an Alertmanager matcher. */
 export interface Matcher {
   label: string;

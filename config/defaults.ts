@@ -29,5 +29,6 @@ export const objectDefaults: Partial<Record<ObjectKey, unknown>> = {
   alertRoutes: [],
   alertGroupBy: ["alertname", "cluster", "service"],
   alertOverrides: {},
+  logRedactions: [],
   resources: {},
 };

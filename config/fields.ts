@@ -91,6 +91,14 @@ export const percentageRatio = (description: string, example?: string) =>
     percentMeta(description, example),
   ).transform(parsePercentage);
 
+/** A percentage from 0 to 100, both included, as a ratio. */
+export const shareRatio = (description: string, example: string) =>
+  text(checks.accepts(parsePercentage), {
+    expected: "a percentage from 0% to 100%",
+    example,
+    description,
+  }).transform(parsePercentage);
+
 /** An amount of CPU above zero, as text; YAML's bare numbers are welcome. */
 export const cpuText = (description: string) =>
   field(

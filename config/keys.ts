@@ -3,8 +3,7 @@ import { metaOf } from "./fields";
 import { objectSchemas, type ObjectKey } from "./objects";
 import { configPath, hiddenValue, type Problem } from "./problems";
 import { nearestOf } from "./read";
-import { scalars, secretNames, secrets, type ScalarKey } from "./scalars";
-import type { SecretName } from "./settings";
+import { scalars, secretNames, secrets, type ScalarKey, type Secret } from "./scalars";
 
 /** Every key of the project's namespace. */
 export const knownKeys: readonly string[] = [
@@ -32,7 +31,7 @@ export function checkKeys(
       });
       continue;
     }
-    const secret = secrets[key as SecretName] as (typeof secrets)[SecretName] | undefined;
+    const secret = (secrets as Record<string, Secret | undefined>)[key];
     const encrypted = encryptedKeys.has(key);
     if (secret && !encrypted && value !== undefined && value !== null && value !== "") {
       problems.push({

@@ -5,6 +5,8 @@ import { checkAlertOverrides } from "./alertOverrides";
 import { objectDefaults } from "./defaults";
 import { objectSchemas, type ObjectKey } from "./objects";
 import { isQuantity } from "./fields";
+import { logSettings } from "./logAssembly";
+import { checkLogs } from "./logRelations";
 import { configPath, displayValue, SettingsError, type Problem } from "./problems";
 import { readList, readValue } from "./read";
 import { checkKeys } from "./keys";
@@ -18,7 +20,7 @@ import {
   type ScalarKey,
   type ScalarValues,
 } from "./scalars";
-import type { SecretName, Settings, SmtpSettings } from "./settings";
+import type { LogSecretName, SecretName, Settings, SmtpSettings } from "./settings";
 import { sizeHint } from "./units";
 
 export { knownKeys } from "./keys";
@@ -34,7 +36,7 @@ export interface ParsedSettings {
 /** Settings together with the secret values, which are never part of the settings. */
 export interface LoadedSettings extends ParsedSettings {
   /** Undefined where the secret is not set. */
-  secrets: Record<SecretName, pulumi.Output<string> | undefined>;
+  secrets: Record<SecretName | LogSecretName, pulumi.Output<string> | undefined>;
 }
 
 const scalarKeys = Object.keys(scalars) as ScalarKey[];
@@ -73,15 +75,20 @@ export function parseSettings(
     alertOverrides: single("alertOverrides", objectSchemas.alertOverrides),
     remoteWrite: single("remoteWrite", objectSchemas.remoteWrite),
     resources: single("resources", objectSchemas.resources),
+    logNamespaces: single("logNamespaces", objectSchemas.logNamespaces),
+    logRedactions: single("logRedactions", objectSchemas.logRedactions),
+    logSnapshots: single("logSnapshots", objectSchemas.logSnapshots),
     raw: {
       alertEscalation: given("alertEscalation"),
       alertOverrides: given("alertOverrides"),
       remoteWrite: given("remoteWrite"),
       resources: given("resources"),
+      logSnapshots: given("logSnapshots"),
     },
     secretsPresent: new Set(secretNames.filter((name) => encryptedKeys.has(name))),
   };
-  const findings = [checkRelations(reading), checkRouting(reading), checkAlertOverrides(reading)];
+  const checks = [checkRelations, checkRouting, checkAlertOverrides, checkLogs];
+  const findings = checks.map((check) => check(reading));
   problems.push(...findings.flatMap((found) => found.problems));
   if (problems.length > 0) throw new SettingsError(problems);
   return { settings: assemble(reading), notes: findings.flatMap(({ notes }) => notes) };
@@ -105,11 +112,20 @@ export function loadSettings(config = new pulumi.Config()): LoadedSettings {
     if (isEncrypted(fullKey)) encrypted.add(key);
   }
   const parsed = parseSettings(raw, encrypted);
+  if (parsed.settings.logs.enabled) throw new SettingsError([noLogPipeline]);
   const values = Object.fromEntries(
     secretNames.map((name) => [name, encrypted.has(name) ? config.requireSecret(name) : undefined]),
   ) as LoadedSettings["secrets"];
   return { ...parsed, secrets: values };
 }
+
+/** Its components are there, and each can be used from another program; the stack does not compose them. */
+const noLogPipeline: Problem = {
+  path: configPath(["logsEnabled"]),
+  value: "true",
+  expected: "false: the stack has no log pipeline yet, only its components",
+  example: "pulumi config rm logsEnabled",
+};
 
 /**
  * Whether a key's value is encrypted in the stack's configuration. The SDK has the answer and marks it internal; the
@@ -210,12 +226,13 @@ function assemble(reading: Reading): Settings {
     mailCatcher: { enabled: values.mailCatcher },
     alertOverrides: reading.alertOverrides!,
     services: reading.services!.map(({ value }) => value!),
+    logs: logSettings(reading),
     resources: reading.resources!,
   };
 }
 
 /** Mail goes to the catcher where there is one; it takes everything, in plain text and from anybody in the namespace. */
-function smtpSettings(values: ScalarValues, secretsPresent: ReadonlySet<SecretName>): SmtpSettings {
+function smtpSettings(values: ScalarValues, secretsPresent: Reading["secretsPresent"]): SmtpSettings {
   const from = values.smtpFrom;
   if (values.mailCatcher) {
     return { smarthost: `mailpit.${values.namespace}.svc:1025`, from, requireTls: false };

@@ -20,6 +20,12 @@ import {
   text,
   wholeNumber,
 } from "./fields";
+import {
+  logNamespacesSchema,
+  logRedactionsSchema,
+  logSnapshotsSchema,
+  serviceLoggingSchema,
+} from "./logSchemas";
 import type { WorkloadName } from "./settings";
 
 const urlPath = (description: string, example: string) =>
@@ -68,6 +74,7 @@ export const serviceSchema = z.strictObject({
       example: "{ availability: 99.9%, errorRate: 0.1% }",
     },
   ),
+  logging: serviceLoggingSchema,
 });
 
 /** The queue's defaults are Prometheus' own. */
@@ -124,6 +131,12 @@ export const workloadNames = [
   "kube-state-metrics",
   "blackbox-exporter",
   "mailpit",
+  "elasticsearch",
+  "elasticsearch-exporter",
+  "logstash",
+  "filebeat",
+  "kibana",
+  "json-exporter",
 ] as const satisfies readonly WorkloadName[];
 
 const resourcesSchema = z.strictObject(
@@ -187,6 +200,9 @@ export const objectSchemas = {
     description:
       "Sends every sample to a long-term store as well, for when one Prometheus no longer suffices.",
   }),
+  logNamespaces: logNamespacesSchema,
+  logRedactions: logRedactionsSchema,
+  logSnapshots: logSnapshotsSchema,
   resources: field(resourcesSchema, {
     expected: "an object by workload name",
     example: "{ prometheus: { requests: { memory: 2Gi } } }",

@@ -8,10 +8,14 @@ import { z } from "zod";
 import { metaOf, unwrap } from "./fields";
 import { objectSchemas, resourcesOfWorkload, workloadNames, type ObjectKey } from "./objects";
 import { secretNames } from "./scalars";
-import { projectFolder, readProjectFile } from "./stackFiles";
+import { logCapacityRows } from "./logTable";
+import { parseStackFiles, projectFolder, readProjectFile } from "./stackFiles";
 
 /** The reference's file. */
 export const referenceFile = join(projectFolder, "docs", "configuration.md");
+
+/** The stacks whose capacity for logs is shown. */
+const shapes = ["dev", "prod"];
 
 /** The generated parts by name. */
 export function referenceTables(): Record<string, string> {
@@ -34,6 +38,10 @@ export function referenceTables(): Record<string, string> {
       declared
         .filter(([key]) => isSecret(key))
         .map(([key, { description }]) => [code(key), description.replace(/^Secret\. /, "")]),
+    ),
+    logs: table(
+      ["", ...shapes.map((stack) => code(stack))],
+      logCapacityRows(shapes.map((stack) => parseStackFiles(stack).settings)),
     ),
     objects: (Object.keys(objectSchemas) as ObjectKey[]).map(objectSection).join("\n\n"),
   };

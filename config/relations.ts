@@ -11,10 +11,11 @@ import { configPath, displayValue, type PathPart, type Problem } from "./problem
 import { rawAt, rawText, type Entry } from "./read";
 import { workloadNames, type objectSchemas, type serviceSchema } from "./objects";
 import type { ScalarValues } from "./scalars";
-import type { SecretName } from "./settings";
+import type { LogReading } from "./logRelations";
+import type { LogSecretName, SecretName } from "./settings";
 
 /** What could be read of a configuration. A list is missing when it is no list; an entry's value when it has problems. */
-export interface Reading {
+export interface Reading extends LogReading {
   scalars: Partial<ScalarValues>;
   services?: Entry<z.output<typeof serviceSchema>>[];
   receivers?: Entry<z.output<typeof receiverSchema>>[];
@@ -25,8 +26,10 @@ export interface Reading {
   remoteWrite?: z.output<typeof objectSchemas.remoteWrite>;
   resources?: z.output<typeof objectSchemas.resources>;
   /** Objects as given: their relations are checked even when a part of them has the wrong form. */
-  raw: Partial<Record<"alertEscalation" | "alertOverrides" | "remoteWrite" | "resources", unknown>>;
-  secretsPresent: ReadonlySet<SecretName>;
+  raw: Partial<
+    Record<"alertEscalation" | "alertOverrides" | "remoteWrite" | "resources" | "logSnapshots", unknown>
+  >;
+  secretsPresent: ReadonlySet<SecretName | LogSecretName>;
 }
 
 export interface Findings {

@@ -174,11 +174,15 @@ function requireSecret(report: Report, name: string, expected: string): void {
   report([name], undefined, expected, `pulumi config set --secret ${name}`);
 }
 
+/** How long an Alertmanager waits for each one before it, before it sends what they have not: `--cluster.peer-timeout`. */
+const peerTimeout = 15;
+
 function checkTimings({ scalars }: Reading, report: Report, notes: string[]): void {
   const {
     alertGroupInterval: interval,
     alertRepeatInterval: repeat,
     alertmanagerRetention: retention,
+    alertmanagerReplicas: replicas,
   } = scalars;
   if (repeat === undefined) return;
   if (retention !== undefined && parseDuration(repeat) > parseDuration(retention)) {
@@ -187,6 +191,13 @@ function checkTimings({ scalars }: Reading, report: Report, notes: string[]): vo
       repeat,
       `at most alertmanagerRetention (${retention}): Alertmanager forgets by then that it has told`,
       retention,
+    );
+  }
+  const waiting = peerTimeout * ((replicas ?? 1) - 1);
+  if (interval !== undefined && parseDuration(interval) < waiting) {
+    notes.push(
+      `${configPath(["alertGroupInterval"])} (${interval}) is shorter than the ${waiting} s that the last of ${replicas} ` +
+        "Alertmanagers waits for the others: it may tell of an alert again that is over by then.",
     );
   }
   if (interval !== undefined && parseDuration(repeat) < parseDuration(interval)) {

@@ -5,7 +5,7 @@
  */
 import * as checks from "./checks";
 import { isDuration, isQuantity, isWait } from "./fields";
-import type { SecretName } from "./settings";
+import type { LogSecretName, SecretName } from "./settings";
 
 export type ScalarType = "string" | "integer" | "boolean";
 
@@ -30,6 +30,17 @@ const integer = (fallback: number, minimum: number): Scalar<number> => ({
   check: (value) => value >= minimum,
   expected: `a whole number, ${minimum} or more`,
   example: String(Math.max(fallback, minimum)),
+});
+
+/** Of an even number of nodes that elect a master, half is no majority: one node more adds nothing but a risk. */
+const quorum = (fallback: number): Scalar<number> => ({
+  type: "integer",
+  default: fallback,
+  check: (value) => value >= 1 && value % 2 === 1,
+  expected:
+    "an odd number, 1 or more: a majority of the nodes elects the master, and an even number survives no more failures " +
+    "than one node less",
+  example: String(fallback),
 });
 
 const boolean = (fallback: boolean): Scalar<boolean> => ({
@@ -118,6 +129,20 @@ export const scalars = {
   grafanaUrl: url("http://localhost:3000"),
   grafanaAdminUser: string("admin", wordWithoutSpaces, "a user name without spaces"),
   grafanaVolumeSize: quantity("2Gi"),
+  logsEnabled: boolean(false),
+  logRetention: duration("30d"),
+  elasticsearchReplicas: quorum(1),
+  elasticsearchVolumeSize: quantity("40Gi"),
+  elasticsearchMemory: quantity("2Gi"),
+  elasticsearchMmap: boolean(false),
+  elasticsearchKeepVolumes: boolean(true),
+  logstashReplicas: integer(1, 1),
+  logstashMemory: quantity("2Gi"),
+  logstashVolumeSize: quantity("8Gi"),
+  logstashQueueSize: quantity("4Gi"),
+  logstashDeadLetterQueueSize: quantity("1Gi"),
+  kibanaUrl: url("http://localhost:5601"),
+  kibanaMemory: quantity("1536Mi"),
 } as const satisfies Record<string, Scalar<string> | Scalar<number> | Scalar<boolean>>;
 
 export type ScalarKey = keyof typeof scalars;
@@ -137,7 +162,7 @@ const encryptedUrl = (value: string): boolean =>
   checks.isHttpUrl(value) && (value.startsWith("https://") || checks.isServiceUrl(value));
 
 /** The secrets. Their values go to Kubernetes Secrets and nowhere else: no message shows one. */
-export const secrets: Record<SecretName, Secret> = {
+export const secrets: Record<SecretName | LogSecretName, Secret> = {
   smtpPassword: { check: () => true, expected: "the password of smtpUsername at smtpHost" },
   slackWebhookUrl: {
     check: encryptedUrl,
@@ -145,9 +170,17 @@ export const secrets: Record<SecretName, Secret> = {
   },
   deadMansSwitchUrl: { check: checks.isHttpUrl, expected: "the address of a dead man's switch" },
   remoteWritePassword: { check: () => true, expected: "the password of remoteWrite.username" },
+  logSnapshotAccessKey: {
+    check: wordWithoutSpaces,
+    expected: "the id of an access key for logSnapshots.bucket",
+  },
+  logSnapshotSecretKey: {
+    check: wordWithoutSpaces,
+    expected: "the access key that belongs to logSnapshotAccessKey",
+  },
 };
 
-export const secretNames = Object.keys(secrets) as SecretName[];
+export const secretNames = Object.keys(secrets) as (SecretName | LogSecretName)[];
 
 /**
  * The value of a scalar in its type. Pulumi hands every value over as text and YAML files hold typed ones; both are

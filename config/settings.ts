@@ -5,6 +5,7 @@
  */
 
 import type { AlertName } from "../alerts/names";
+import type { LogSettings, ServiceLoggingSettings } from "./logSettings";
 
 /** A Prometheus duration such as `30s`, `5m`, `1h30m`, `15d`. */
 export type Duration = string;
@@ -30,7 +31,8 @@ export interface Settings {
   alertmanager: AlertmanagerSettings;
   grafana: GrafanaSettings;
   mailCatcher: { enabled: boolean };
-  services: MonitoredServiceSettings[];
+  services: ServiceSettings[];
+  logs: LogSettings;
   /** What is different about single alerts, over the rules as the parts define them. */
   alertOverrides: AlertOverrides;
   /** Requests and limits by workload, over the defaults in the components. */
@@ -44,7 +46,13 @@ export type WorkloadName =
   | "node-exporter"
   | "kube-state-metrics"
   | "blackbox-exporter"
-  | "mailpit";
+  | "mailpit"
+  | "elasticsearch"
+  | "elasticsearch-exporter"
+  | "logstash"
+  | "filebeat"
+  | "kibana"
+  | "json-exporter";
 
 export interface ResourceSettings {
   requests?: { cpu?: string; memory?: Quantity };
@@ -174,5 +182,13 @@ export interface MonitoredServiceSettings {
   };
 }
 
+/** A monitored service and how much it logs. */
+export interface ServiceSettings extends MonitoredServiceSettings {
+  logging: ServiceLoggingSettings;
+}
+
 /** Values that must never appear in plain text; each is a Pulumi secret. */
 export type SecretName = "smtpPassword" | "slackWebhookUrl" | "deadMansSwitchUrl" | "remoteWritePassword";
+
+/** Secrets of the log pipeline alone. */
+export type LogSecretName = "logSnapshotAccessKey" | "logSnapshotSecretKey";

@@ -57,6 +57,50 @@ describe("checks of single texts", () => {
     separates(checks.isUrlPath, ["/", "/metrics", "/health/live"], ["metrics", "/a b", "/a?b", ""]);
   });
 
+  it("tell buckets from what S3 refuses", () => {
+    separates(
+      checks.isBucketName,
+      ["abc", "bilten-log-snapshots", "logs.example.com", "a".repeat(63)],
+      ["ab", "a".repeat(64), "Logs", "-abc", "abc-", "a..b", "10.0.0.1", "a_b"],
+    );
+  });
+
+  it("tell schedules of Elasticsearch from those of Unix, and from more than one an hour", () => {
+    separates(
+      checks.isSnapshotSchedule,
+      [
+        "0 45 2 * * ?",
+        "0 0 * ? * MON-FRI",
+        "30 5 0,6,12,18 L * ?",
+        "0 0 */6 1,15 JAN-JUN ? 2027-2030",
+        "0 0 8-18/2 ? * 2",
+      ],
+      [
+        "45 2 * * *",
+        "0 45 2 * * *",
+        "0 45 2 ? * ?",
+        "0 */5 2 * * ?",
+        "* 0 2 * * ?",
+        "0 60 2 * * ?",
+        "0 0 24 * * ?",
+        "0 0 2 32 * ?",
+        "0 0 2 * 13 ?",
+        "0 0 2 ? * SON",
+        "0 45 2 * * ? 27",
+        "0  45 2 * * ?",
+        "",
+      ],
+    );
+  });
+
+  it("tell redactions from what would take out everything or nothing", () => {
+    separates(
+      checks.isRedactionPattern,
+      ["sk_live_[0-9A-Za-z]+", "(?i)password=\\S+", "(?<=token )\\w+"],
+      ["", "x*", "(?i)x?", "a|", "(", "a\nb"],
+    );
+  });
+
   it("read matchers as Alertmanager does", () => {
     assert.deepEqual(checks.parseMatcher('severity="critical"'), {
       label: "severity",

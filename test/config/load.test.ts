@@ -19,6 +19,7 @@ describe("settings without any configuration", () => {
         scrapeInterval: "10s",
         probes: { health: "/health", interval: "15s" },
         objectives: { availability: 0.999, errorRate: 0.001, meanResponseTime: 0.2, p95ResponseTime: 0.5 },
+        logging: { level: "info", sampling: { error: 1, warn: 0.5, rest: 0.1 }, linesPerSecond: 50 },
       },
     ] satisfies Settings["services"]);
   });
@@ -75,6 +76,7 @@ describe("settings from configuration", () => {
       scrapeInterval: "10s",
       probes: { health: "/health", interval: "15s" },
       objectives: { availability: 0.9995, errorRate: 0.001, meanResponseTime: 1, p95ResponseTime: 0.5 },
+      logging: { level: "info", sampling: { error: 1, warn: 0.5, rest: 0.1 }, linesPerSecond: 50 },
     });
   });
 
@@ -199,6 +201,14 @@ describe("notes on a configuration", () => {
       /grafanaUrl is http:\/\/localhost:3000/,
     );
     assert.match(notes({ alertRepeatInterval: "1m" }), /shorter than alertGroupInterval/);
+    const grouped = (alertGroupInterval: string, alertmanagerReplicas: number) =>
+      notes({ mailCatcher: true, alertGroupInterval, alertmanagerReplicas }, ["slackWebhookUrl"]);
+    assert.match(
+      grouped("29s", 3),
+      /alertGroupInterval \(29s\) is shorter than the 30 s that the last of 3 /,
+    );
+    assert.equal(grouped("30s", 3), "");
+    assert.equal(grouped("1s", 1), "");
   });
 });
 
@@ -244,6 +254,14 @@ describe("loading settings from Pulumi config", () => {
   it("takes an empty secret for one that is not set", () => {
     given({ smtpPassword: "" }, ["smtpPassword"]);
     assert.equal(loadSettings(config()).secrets.smtpPassword, undefined);
+  });
+
+  it("refuses a log pipeline, which the stack does not compose yet", () => {
+    given({ logsEnabled: "true" });
+    assert.throws(
+      () => loadSettings(config()),
+      (error) => error instanceof SettingsError && /logsEnabled[^]*only its components/.test(error.message),
+    );
   });
 
   it("refuses a malformed secret without showing it", () => {

@@ -2,6 +2,8 @@ import assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
 import { parseSettings, SettingsError, type Problem } from "../../config/load";
 import { api, mail, pager, critical, valueCases } from "./problemCases";
+import { logRelationCases } from "./logRelationCases";
+import { logValueCases } from "./logValueCases";
 import { relationCases } from "./relationCases";
 
 function problemsOf(raw: Record<string, unknown>, encrypted: string[] = []): SettingsError {
@@ -21,7 +23,12 @@ function onlyProblem(raw: Record<string, unknown>, encrypted: string[] = []): Pr
 }
 
 describe("problems of a configuration", () => {
-  for (const { what, raw, encrypted, path, value, expected, example } of [...valueCases, ...relationCases]) {
+  for (const { what, raw, encrypted, path, value, expected, example } of [
+    ...valueCases,
+    ...relationCases,
+    ...logValueCases,
+    ...logRelationCases,
+  ]) {
     it(`include ${what}`, () => {
       const problem = onlyProblem(raw, encrypted);
       assert.equal(problem.path, `bilten-monitoring:${path}`);

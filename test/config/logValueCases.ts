@@ -1,0 +1,125 @@
+import { api, type Case } from "./problemCases";
+
+const snapshots = { bucket: "bilten-log-snapshots", region: "eu-central-1" };
+const logging = (value: object) => ({ services: [{ ...api, logging: value }] });
+
+/** Settings about logs that are wrong on their own, whether there is a log pipeline or not. */
+export const logValueCases: Case[] = [
+  {
+    what: "no Elasticsearch at all, and why",
+    raw: { elasticsearchReplicas: 0 },
+    path: "elasticsearchReplicas",
+    value: "0",
+    expected: /^an odd number, 1 or more: a majority/,
+    example: "1",
+  },
+  {
+    what: "an even number of Elasticsearches, and why",
+    raw: { elasticsearchReplicas: 2 },
+    path: "elasticsearchReplicas",
+    value: "2",
+    expected: /an even number survives no more failures than one node less$/,
+  },
+  {
+    what: "a level that pino does not have",
+    raw: logging({ level: "warning" }),
+    path: "services[0].logging.level",
+    value: '"warning"',
+    expected: /^one of trace, debug, info, warn, error, fatal$/,
+    example: "info",
+  },
+  {
+    what: "a sampling without its sign",
+    raw: logging({ sampling: { rest: 0.1 } }),
+    path: "services[0].logging.sampling.rest",
+    value: "0.1",
+    expected: /^a percentage from 0% to 100%$/,
+    example: "10%",
+  },
+  {
+    what: "a sampling of more than everything",
+    raw: logging({ sampling: { warn: "150%" } }),
+    path: "services[0].logging.sampling.warn",
+    value: '"150%"',
+    expected: /^a percentage from 0% to 100%$/,
+  },
+  {
+    what: "a level to sample by that is not sampled by",
+    raw: logging({ sampling: { info: "10%" } }),
+    path: "services[0].logging.sampling.info",
+    value: "an unknown key",
+    expected: /of error, warn, rest$/,
+  },
+  {
+    what: "a service that writes nothing",
+    raw: logging({ linesPerSecond: 0 }),
+    path: "services[0].logging.linesPerSecond",
+    value: "0",
+    expected: /1 or more/,
+  },
+  {
+    what: "no namespace to collect logs from",
+    raw: { logNamespaces: [] },
+    path: "logNamespaces",
+    value: "a list of 0",
+    expected: /at least one/,
+  },
+  {
+    what: "a namespace to collect from that Kubernetes refuses",
+    raw: { logNamespaces: ["bilten", "Bilten"] },
+    path: "logNamespaces[1]",
+    value: '"Bilten"',
+    expected: /Kubernetes namespace name/,
+  },
+  {
+    what: "a redaction that matches nothing at all",
+    raw: { logRedactions: [{ pattern: "x*" }] },
+    path: "logRedactions[0].pattern",
+    value: '"x*"',
+    expected: /does not match an empty text/,
+  },
+  {
+    what: "a redaction that is no regular expression",
+    raw: { logRedactions: [{ pattern: "(?i)token=(" }] },
+    path: "logRedactions[0].pattern",
+    value: '"(?i)token=("',
+    expected: /^a regular expression in one line/,
+  },
+  {
+    what: "a redaction of what is no field",
+    raw: { logRedactions: [{ pattern: "x", field: "http..body" }] },
+    path: "logRedactions[0].field",
+    value: '"http..body"',
+    expected: /dotted name/,
+  },
+  {
+    what: "snapshots without a bucket",
+    raw: { logSnapshots: { region: "eu-central-1" } },
+    path: "logSnapshots.bucket",
+    expected: /name of a bucket/,
+    example: "bilten-log-snapshots",
+  },
+  {
+    what: "a schedule of snapshots in the five fields of Unix",
+    raw: { logSnapshots: { ...snapshots, schedule: "45 2 * * *" } },
+    path: "logSnapshots.schedule",
+    value: '"45 2 * * *"',
+    expected: /six or seven fields/,
+    example: "0 45 2 * * ?",
+  },
+  {
+    what: "a folder for snapshots with a slash in front",
+    raw: { logSnapshots: { ...snapshots, basePath: "/prod" } },
+    path: "logSnapshots.basePath",
+    value: '"/prod"',
+    expected: /without slash at either end/,
+  },
+  {
+    what: "a key of snapshots in plain text",
+    raw: { logSnapshotSecretKey: "hunter2" },
+    path: "logSnapshotSecretKey",
+    value: "a value in plain text",
+    expected: /an encrypted value/,
+    example: "pulumi config set --secret logSnapshotSecretKey",
+  },
+];
