@@ -2,7 +2,9 @@ import * as k8s from "@pulumi/kubernetes";
 import type { types } from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { commonLabels, selectorLabels } from "./labels";
+import { oneByNode, spread } from "./placement";
 import { containerSecurityContext, podSecurityContext } from "./security";
+import { rollout, type VolumeClaim, volumeClaimTemplate } from "./storage";
 
 type Container = types.input.core.v1.Container;
 
@@ -33,7 +35,12 @@ export interface WorkloadArgs {
   initContainers?: WorkloadContainer[];
   volumes?: types.input.core.v1.Volume[];
   /** A volume per pod (StatefulSet), mounted by the containers under this name. */
-  volumeClaim?: { name: string; size: string; storageClass?: string };
+  volumeClaim?: VolumeClaim;
+  /**
+   * What becomes of the volumes (StatefulSet) when it is deleted, or has fewer pods. Deleting the namespace deletes
+   * them either way. @default both "Retain", as in Kubernetes
+   */
+  volumeRetention?: { whenDeleted: "Retain" | "Delete"; whenScaled: "Retain" | "Delete" };
   /** Numeric user and group of the containers, and group of the volumes. */
   user: number;
   /** Ports of the Service; none makes no Service. */
@@ -55,6 +62,8 @@ export interface WorkloadArgs {
   host?: boolean;
   /** How long the pod may take to shut down, seconds. @default 30 */
   terminationGracePeriodSeconds?: number;
+  /** Never two of the pods on one node, not even when there are too few nodes. @default false */
+  oneByNode?: boolean;
   /** StatefulSet pods start at once instead of one after the other. @default false */
   parallel?: boolean;
   /** How long `pulumi up` waits for it to be ready, as in Pulumi's `customTimeouts`. @default "5m" */
@@ -117,6 +126,7 @@ export class Workload extends pulumi.ComponentResource {
         initContainers: args.initContainers?.map(restricted),
         containers: args.containers.map(restricted),
         volumes: args.volumes,
+        ...(args.oneByNode && { affinity: oneByNode(selector) }),
         ...(replicas > 1 && { topologySpreadConstraints: spread(selector) }),
       },
     };
@@ -160,6 +170,7 @@ export class Workload extends pulumi.ComponentResource {
             replicas,
             serviceName: headless,
             podManagementPolicy: args.parallel ? "Parallel" : "OrderedReady",
+            persistentVolumeClaimRetentionPolicy: args.volumeRetention,
             volumeClaimTemplates: args.volumeClaim && [volumeClaimTemplate(args.volumeClaim, selector)],
           },
         },
@@ -227,35 +238,4 @@ export class Workload extends pulumi.ComponentResource {
 
 function restricted(container: WorkloadContainer): Container {
   return { imagePullPolicy: "IfNotPresent", ...container, securityContext: containerSecurityContext };
-}
-
-/** A volume that one pod holds at a time cannot be rolled over to a second pod. */
-function rollout(volumes: types.input.core.v1.Volume[] | undefined): types.input.apps.v1.DeploymentStrategy {
-  return volumes?.some((volume) => volume.persistentVolumeClaim !== undefined)
-    ? { type: "Recreate" }
-    : { type: "RollingUpdate", rollingUpdate: { maxUnavailable: 0, maxSurge: 1 } };
-}
-
-function spread(selector: Record<string, string>): types.input.core.v1.TopologySpreadConstraint[] {
-  return ["topology.kubernetes.io/zone", "kubernetes.io/hostname"].map((topologyKey) => ({
-    topologyKey,
-    maxSkew: 1,
-    // A cluster short of nodes or zones runs the replicas closer together instead of not at all.
-    whenUnsatisfiable: "ScheduleAnyway",
-    labelSelector: { matchLabels: selector },
-  }));
-}
-
-function volumeClaimTemplate(
-  claim: NonNullable<WorkloadArgs["volumeClaim"]>,
-  labels: Record<string, string>,
-): types.input.core.v1.PersistentVolumeClaim {
-  return {
-    metadata: { name: claim.name, labels },
-    spec: {
-      accessModes: ["ReadWriteOnce"],
-      storageClassName: claim.storageClass,
-      resources: { requests: { storage: claim.size } },
-    },
-  };
 }

@@ -1,5 +1,6 @@
 /** Decides which kinds of node a lab has, and gets all that they need before anything is started. */
 import { join } from "node:path";
+import { partNames } from "../../components/contributions";
 import { imageReference, images as stackImages, type ImageName } from "../../components/versions";
 import { ensureImages, nodeImage, pauseImage, type Image, type MissingImage } from "../images";
 import { LabError, readJson, writePrivate, type LabState, type Log } from "../state";
@@ -35,7 +36,9 @@ export interface ChooseOptions {
 
 /** What pods of the stack and the services that it monitors run, and what holds pods together. */
 export function wantedImages(): string[] {
-  return [...(Object.keys(stackImages) as ImageName[]).map(imageReference), nodeImage, pauseImage];
+  const parts: string[] = [...Object.keys(partNames), "mailpit"];
+  const names = (Object.keys(stackImages) as ImageName[]).filter((name) => parts.includes(name));
+  return [...names.map(imageReference), nodeImage, pauseImage];
 }
 
 /**

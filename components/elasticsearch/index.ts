@@ -1,0 +1,2 @@
+export { elasticsearchDnsNames, httpPort as elasticsearchPort, type SnapshotStore } from "./configuration";
+export { Elasticsearch, type ElasticsearchArgs } from "./elasticsearch";

@@ -1,0 +1,8 @@
+export {
+  ElasticsearchSetup,
+  elasticsearchSetupSteps,
+  type ElasticsearchSetupArgs,
+} from "./elasticsearchSetup";
+export { KibanaSetup, kibanaSetupSteps, type KibanaSetupArgs, type SavedObject } from "./kibanaSetup";
+export { bootstrapUser, programUsers, type ProgramUser } from "./names";
+export { s3Snapshots, type SnapshotArgs } from "./snapshots";

@@ -1,0 +1,2 @@
+export { filebeatConfiguration, type FilebeatConfigurationArgs } from "./configuration";
+export { Filebeat, type FilebeatArgs } from "./filebeat";

@@ -1,0 +1,2 @@
+export { Kibana, type KibanaArgs } from "./kibana";
+export { type KibanaObject, savedObjects, savedObjectsFile, type SavedObjectsArgs } from "./savedObjects";

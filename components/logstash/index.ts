@@ -1,0 +1,5 @@
+export { logstashFiles, logstashHosts, type LogstashConfigurationArgs } from "./configuration";
+export { Logstash, type CertificateTexts, type LogstashArgs } from "./logstash";
+export { tags as logTags } from "./parsing";
+export { pipelineOf, type LoggedService } from "./pipelines";
+export { standardRedactions } from "./redaction";
