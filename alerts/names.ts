@@ -47,4 +47,59 @@ export const alertNames = [
   "AlertmanagerConfigInconsistent",
 ] as const;
 
-export type AlertName = (typeof alertNames)[number];
+/** Names of the alerts on logs, where there are any. */
+export const logAlertNames = [
+  // Elasticsearch
+  "ElasticsearchDown",
+  "ElasticsearchClusterRed",
+  "ElasticsearchClusterYellow",
+  "ElasticsearchNodeMissing",
+  "ElasticsearchShardsUnassigned",
+  "ElasticsearchShardsInitializing",
+  "ElasticsearchTooManyShards",
+  "ElasticsearchAllocationDisabled",
+  "ElasticsearchPendingTasks",
+  "ElasticsearchLifecycleError",
+  "ElasticsearchLifecycleStopped",
+  "ElasticsearchSnapshotOld",
+  "ElasticsearchSnapshotIncomplete",
+  "ElasticsearchCollectorFailing",
+  "ElasticsearchDiskLowWatermark",
+  "ElasticsearchDiskHighWatermark",
+  "ElasticsearchDiskFloodStage",
+  "ElasticsearchDiskFillsSoon",
+  "ElasticsearchIndicesReadOnly",
+  "ElasticsearchHeapHigh",
+  "ElasticsearchHeapExhausted",
+  "ElasticsearchGarbageCollection",
+  "ElasticsearchBreakerTripped",
+  "ElasticsearchIndexingPressure",
+  "ElasticsearchWritesRejected",
+  "ElasticsearchSearchesRejected",
+  "ElasticsearchFileDescriptors",
+  // Logstash
+  "LogstashDown",
+  "LogstashPipelineBlocked",
+  "LogstashQueueFilling",
+  "LogstashQueueFull",
+  "LogstashQueueOld",
+  "LogstashDeadLetterQueueGrowing",
+  "LogstashDeadLetterQueueFilling",
+  "LogstashEventsDropped",
+  "LogstashOutputFailing",
+  "LogstashHeapHigh",
+  // Filebeat
+  "FilebeatMissingOnNodes",
+  "FilebeatOutputBlocked",
+  "FilebeatOutputErrors",
+  "FilebeatEventsDropped",
+  "FilebeatQueueFull",
+  "FilebeatFileHandles",
+  // Logs
+  "LogsMissing",
+  "LogVolumeHigh",
+  "CertificateExpiring",
+  "CertificateAboutToExpire",
+] as const;
+
+export type AlertName = (typeof alertNames)[number] | (typeof logAlertNames)[number];

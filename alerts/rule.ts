@@ -18,6 +18,7 @@ export interface Links {
 export const DASHBOARD_UIDS = {
   platformOverview: "bilten-platform-overview",
   monitoringHealth: "bilten-monitoring-health",
+  logPipeline: "bilten-log-pipeline",
 } as const;
 
 /** How long the condition must hold before the alert fires, or why it fires at once. */

@@ -60,3 +60,9 @@ export const NODE_SERIES = {
   /** Share of the memory that is not available to new work, 0 to 1. */
   memoryUtilisation: "instance:node_memory_utilisation:ratio",
 } as const;
+
+/** Series recorded of the log index. */
+export const LOG_SERIES = {
+  /** Events in five minutes of a service, mean over a day that ended an hour ago. */
+  usualEvents: "service:log_index_events:avg1d",
+} as const;

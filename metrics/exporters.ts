@@ -4,23 +4,9 @@
  * here after looking it up in its exporter.
  */
 import { SERVICE_METRICS } from "./catalogue";
-import type { Catalogue, LabelDefinition, MetricDefinition, MetricType } from "./types";
-
-const FREE: LabelDefinition = { description: "" };
-
-/** One line per metric: labels as free ones by name, or with their bounded values. */
-function metric(
-  name: string,
-  type: MetricType,
-  unit: string,
-  help: string,
-  labels: readonly string[] | Record<string, readonly string[]> = [],
-): MetricDefinition {
-  const entries = Array.isArray(labels)
-    ? labels.map((label: string) => [label, FREE] as const)
-    : Object.entries(labels).map(([label, values]) => [label, { description: "", values }] as const);
-  return { name, type, unit, help, labels: Object.fromEntries(entries) };
-}
+import { ELASTICSEARCH_EXPORTER, FILEBEAT, LOG_INDEX, LOGSTASH } from "./logExporters";
+import { FREE, metric } from "./metric";
+import type { Catalogue, LabelDefinition, MetricDefinition } from "./types";
 
 /** What Prometheus makes for every target, and for its own alerts. */
 const SYNTHETIC = [
@@ -103,6 +89,8 @@ const KUBE_STATE_METRICS = [
   },
   metric("kube_deployment_spec_replicas", "gauge", "pods", "Replicas wanted.", ["deployment"]),
   metric("kube_deployment_status_replicas_available", "gauge", "pods", "Replicas available.", ["deployment"]),
+  metric("kube_daemonset_status_desired_number_scheduled", "gauge", "pods", "Pods wanted.", ["daemonset"]),
+  metric("kube_daemonset_status_number_ready", "gauge", "pods", "Pods ready.", ["daemonset"]),
   metric("kube_statefulset_replicas", "gauge", "pods", "Replicas wanted.", ["statefulset"]),
   metric("kube_statefulset_status_replicas_ready", "gauge", "pods", "Replicas ready.", ["statefulset"]),
 ];
@@ -214,6 +202,10 @@ export const EXPORTER_METRICS: readonly MetricDefinition[] = [
   ...PROMETHEUS,
   ...ALERTMANAGER,
   ...GRAFANA,
+  ...ELASTICSEARCH_EXPORTER,
+  ...LOGSTASH,
+  ...FILEBEAT,
+  ...LOG_INDEX,
 ];
 
 /** Labels that relabelling gives a target. A Prometheus does not store its own external labels. */

@@ -17,6 +17,8 @@ export interface BlackboxExporterArgs {
   targetPorts: number[];
   /** A probe that takes longer has failed. @default "5s" */
   timeout?: Duration;
+  /** Whether it can also be asked for the certificate of a TLS server. @default false */
+  tlsServers?: boolean;
   /** Who may ask for probes. @default Prometheus in the same namespace */
   clients?: Peer[];
   /** @default 1 */
@@ -30,6 +32,9 @@ const configurationPath = "/etc/blackbox-exporter";
 
 /** Name of the module that asks for an answer with a 2xx status. */
 export const httpModule = "http_2xx";
+
+/** Name of the module that asks a TLS server for its certificate. */
+export const tlsModule = "tls_certificate";
 
 /** The blackbox-exporter: asks services for an answer as their users do. */
 export class BlackboxExporter extends pulumi.ComponentResource {
@@ -50,7 +55,12 @@ export class BlackboxExporter extends pulumi.ComponentResource {
       {
         metadata: { namespace: args.namespace, labels },
         immutable: true,
-        data: { "blackbox.yaml": blackboxConfiguration({ timeout: args.timeout ?? "5s" }) },
+        data: {
+          "blackbox.yaml": blackboxConfiguration({
+            timeout: args.timeout ?? "5s",
+            tlsServers: args.tlsServers,
+          }),
+        },
       },
       { parent: this },
     );
@@ -96,8 +106,8 @@ export class BlackboxExporter extends pulumi.ComponentResource {
   }
 }
 
-/** blackbox.yaml: HTTP only, since ICMP would need a capability that Pod Security level `restricted` refuses. */
-export function blackboxConfiguration(args: { timeout: Duration }): string {
+/** blackbox.yaml: no ICMP, since that would need a capability that Pod Security level `restricted` refuses. */
+export function blackboxConfiguration(args: { timeout: Duration; tlsServers?: boolean }): string {
   return stringify({
     modules: {
       [httpModule]: {
@@ -110,6 +120,19 @@ export function blackboxConfiguration(args: { timeout: Duration }): string {
           ip_protocol_fallback: true,
         },
       },
+      ...(args.tlsServers && {
+        [tlsModule]: {
+          prober: "tcp",
+          timeout: args.timeout,
+          tcp: {
+            tls: true,
+            preferred_ip_protocol: "ip4",
+            ip_protocol_fallback: true,
+            // It looks at the certificate, and sends nothing; a server that nobody can trust must be seen as well.
+            tls_config: { insecure_skip_verify: true },
+          },
+        },
+      }),
     },
   });
 }

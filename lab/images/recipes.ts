@@ -126,6 +126,7 @@ export const recipes: Recipe[] = [
     port: 7979,
     User: "nobody",
   }),
+  exporter("quay.io/prometheuscommunity/json-exporter", "json_exporter", { port: 7979, User: "nobody" }),
   {
     repository: "registry.k8s.io/kube-state-metrics/kube-state-metrics",
     version: { tool: "kube-state-metrics" },

@@ -23,6 +23,7 @@ export type ToolName =
   | "blackbox_exporter"
   | "kube-state-metrics"
   | "elasticsearch_exporter"
+  | "json_exporter"
   | "jaeger";
 
 /** A Go module that is built as a whole: one entry of the cache, with all its programs. */
@@ -199,6 +200,13 @@ export const toolModules: ToolModule[] = [
     packages: { elasticsearch_exporter: "github.com/prometheus-community/elasticsearch_exporter" },
     stamps: prometheusStamp("1.11.0"),
     onPath: { versionArgs: ["--version"], from: "1.7", below: "2.0" },
+  },
+  {
+    directory: "json-exporter",
+    version: "0.7.0",
+    packages: { json_exporter: "github.com/prometheus-community/json_exporter" },
+    stamps: prometheusStamp("0.7.0"),
+    onPath: { versionArgs: ["--version"], from: "0.6", below: "1.0" },
   },
   {
     directory: "jaeger",

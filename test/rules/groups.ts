@@ -7,6 +7,10 @@ import {
   serviceRuleGroups,
   watchdogRuleGroups,
 } from "../../alerts";
+import { elasticsearchRuleGroups } from "../../alerts/elasticsearch";
+import { filebeatRuleGroups } from "../../alerts/filebeat";
+import { logRuleGroups, serviceLogRuleGroups } from "../../alerts/logs";
+import { logstashRuleGroups } from "../../alerts/logstash";
 import type { AlertingRule, RecordingRule, RuleGroup } from "../../components/contribution";
 import type { MonitoredServiceSettings } from "../../config/settings";
 
@@ -33,7 +37,23 @@ const stack = {
   alertmanager: alertmanagerRuleGroups({ job: "alertmanager", replicas: 3, links: LINKS }),
 };
 
-export const ALL_GROUPS: RuleGroup[] = [...service, ...Object.values(stack).flat()];
+const logs = {
+  elasticsearch: elasticsearchRuleGroups({
+    job: "elasticsearch-exporter",
+    nodes: 3,
+    snapshotMaxAgeHours: 26,
+    links: LINKS,
+  }),
+  logstash: logstashRuleGroups({ job: "logstash", links: LINKS }),
+  filebeat: filebeatRuleGroups({ job: "filebeat", namespace: "bilten-monitoring-host", links: LINKS }),
+};
+const volume = [...logRuleGroups(LINKS), ...serviceLogRuleGroups(BILTEN_API, LINKS)];
+
+export const ALL_GROUPS: RuleGroup[] = [
+  ...service,
+  ...Object.values({ ...stack, ...logs }).flat(),
+  ...volume,
+];
 
 const isSlo = (group: RuleGroup): boolean => group.name.includes(".slo.");
 
@@ -46,11 +66,19 @@ const readBySlo = service
   }))
   .filter((group) => group.rules.length > 0);
 
+/** The rule that says how many requests a service gets, alone, for the alert on its logs. */
+const readByLogs = readBySlo.map((group) => ({
+  ...group,
+  rules: group.rules.filter(({ record }) => record === "service:http_requests:rate5m"),
+}));
+
 /** Groups by subject; each becomes one rule file. */
 export const SUBJECTS = {
   application: service.filter((group) => !isSlo(group)),
   slo: [...readBySlo, ...service.filter(isSlo)],
   ...stack,
+  ...logs,
+  logs: [...readByLogs.filter(({ rules }) => rules.length > 0), ...volume],
 } satisfies Record<string, RuleGroup[]>;
 
 export type Subject = keyof typeof SUBJECTS;

@@ -2,7 +2,12 @@
 import type { CaseFile } from "../alertCase";
 import { alertmanager } from "./alertmanager";
 import { application } from "./application";
+import { elasticsearch } from "./elasticsearch";
+import { elasticsearchNodes } from "./elasticsearchNodes";
+import { filebeat } from "./filebeat";
 import { infrastructure } from "./infrastructure";
+import { logs } from "./logs";
+import { logstash } from "./logstash";
 import { prometheus } from "./prometheus";
 import { prometheusStorage } from "./prometheusStorage";
 import { remoteWrite } from "./remoteWrite";
@@ -18,4 +23,9 @@ export const CASE_FILES: Record<string, CaseFile> = {
   prometheusStorage,
   remoteWrite,
   alertmanager,
+  elasticsearch,
+  elasticsearchNodes,
+  logstash,
+  filebeat,
+  logs,
 };
