@@ -24,9 +24,14 @@ describe(".ci/run", () => {
 
   afterEach(() => rmSync(root, { recursive: true, force: true }));
 
-  /** Runs it with an `npm` that does this for `npm test`, `npm run test:lab` and `npm run test:live`. */
-  function runWith(test: Outcome, lab: Outcome, live: Outcome = { says: skipped }) {
-    for (const [name, { says = "" }] of Object.entries({ test, lab, live }))
+  /** Runs it with an `npm` that does this for `npm test` and the other test commands. */
+  function runWith(
+    test: Outcome,
+    lab: Outcome,
+    live: Outcome = { says: skipped },
+    search: Outcome = { says: skipped },
+  ) {
+    for (const [name, { says = "" }] of Object.entries({ test, lab, live, search }))
       writeFileSync(join(root, name), says);
     const npm = `#!/bin/sh
 echo "$@" >> "${root}/calls"
@@ -34,6 +39,7 @@ case "$*" in
   test) cat "${root}/test"; exit ${test.exitCode ?? 0};;
   "run test:lab") cat "${root}/lab" >&2; exit ${lab.exitCode ?? 0};;
   "run test:live") cat "${root}/live"; exit ${live.exitCode ?? 0};;
+  "run test:opensearch") cat "${root}/search"; exit ${search.exitCode ?? 0};;
 esac
 exit 99
 `;
@@ -57,7 +63,7 @@ exit 99
     );
     assert.equal(lines.at(-1), "50 passed, 0 failed");
     assert.equal(status, 0);
-    assert.deepEqual(calls, ["test", "run test:lab", "run test:live"]);
+    assert.deepEqual(calls.sort(), ["run test:lab", "run test:live", "run test:opensearch", "test"]);
   });
 
   it("runs the lab's tests though the others failed, and fails itself", () => {
@@ -67,7 +73,7 @@ exit 99
     );
     assert.equal(lines.at(-1), "48 passed, 2 failed");
     assert.equal(status, 1);
-    assert.equal(calls.length, 3);
+    assert.equal(calls.length, 4);
   });
 
   it("counts the lab's failed tests", () => {

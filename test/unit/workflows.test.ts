@@ -108,7 +108,13 @@ describe("workflows", () => {
       ["deploy.yaml", "main.yaml", "pull-request.yaml"],
     );
     const commands = stepsOf(workflow("tests.yaml")).flatMap(({ run }) => run ?? []);
-    assert.deepEqual(commands, ["npm ci", "npm test", "npm run test:lab", "npm run test:live"]);
+    assert.deepEqual(commands, [
+      "npm ci",
+      "npm test",
+      "npm run test:lab",
+      "npm run test:live",
+      "npm run test:opensearch",
+    ]);
   });
 
   it("start when they should", () => {
