@@ -93,6 +93,7 @@ export async function deployProd(): Promise<void> {
     await deployed;
     await lab().pulumi.destroy("dev", { config: devConfig, secrets: receiverSecrets });
     await control("bilten-api", { requestsPerSecond: 20, errorRatio: 0 });
+    await control("webhooks", { slackStatus: 200 });
   }
   const config = { ...shortened(prodGroupInterval), ...ownMailServer };
   await deploy("prod", config, { ...receiverSecrets, smtpPassword: mailPassword });
