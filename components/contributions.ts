@@ -8,18 +8,8 @@ import { kubeStateMetricsContribution } from "./exporters/kubeStateMetrics";
 import { nodeExporterContribution } from "./exporters/nodeExporter";
 import { grafanaContribution } from "./grafana/contribution";
 import { monitoredServiceContribution } from "./monitoredService";
+import { partNames } from "./partNames";
 import { prometheusContribution } from "./prometheus/contribution";
-
-/** Names of the parts of a stack, which are the names of their Kubernetes objects and scrape jobs. */
-export const partNames = {
-  prometheus: "prometheus",
-  alertmanager: "alertmanager",
-  grafana: "grafana",
-  nodeExporter: "node-exporter",
-  kubeStateMetrics: "kube-state-metrics",
-  blackboxExporter: "blackbox-exporter",
-  mailCatcher: "mailpit",
-} as const;
 
 /** Scrape jobs of the stack itself, which must always have a target. */
 const ownJobs: string[] = [

@@ -1,7 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { SecretName, Settings } from "../config/settings";
 import { Alertmanager } from "./alertmanager/alertmanager";
-import { partNames, stackContributions } from "./contributions";
+import { stackContributions } from "./contributions";
+import { partNames } from "./partNames";
 import { BlackboxExporter } from "./exporters/blackboxExporter";
 import { KubeStateMetrics } from "./exporters/kubeStateMetrics";
 import { NodeExporter } from "./exporters/nodeExporter";

@@ -1,6 +1,6 @@
 /** Decides which kinds of node a lab has, and gets all that they need before anything is started. */
 import { join } from "node:path";
-import { partNames } from "../../components/contributions";
+import { partNames } from "../../components/partNames";
 import { imageReference, images as stackImages, type ImageName } from "../../components/versions";
 import { ensureImages, nodeImage, pauseImage, type Image, type MissingImage } from "../images";
 import { LabError, readJson, writePrivate, type LabState, type Log } from "../state";

@@ -162,7 +162,9 @@ describe("stack dev on real pods, with Grafana simulated, when something fails",
         );
         return new Date((found ?? assert.fail(`${sent.length} mails`)).Created);
       });
-      assert.equal((await mails("HighErrorRate")).length, already.mails + 1);
+      await eventually("errors are told by one mail", untilTold(), async () =>
+        assert.equal((await mails("HighErrorRate")).length, already.mails + 1),
+      );
       await control("webhooks", { slackStatus: 200 });
       const missed = "critical: HighErrorRate (bilten-api) on bilten-dev";
       await eventually(
