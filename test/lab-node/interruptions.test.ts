@@ -16,14 +16,12 @@ const all = (lab: Lab) => [
 
 /** Waits until a start has come so far. */
 async function until(running: Running, what: string, reached: () => boolean): Promise<void> {
-  await eventually(
-    `${what} in ${running.output()}`,
-    () => {
-      assert.equal(running.child.exitCode, null, running.output());
-      return reached() || undefined;
-    },
+  const ended = await eventually(
+    what,
+    () => (running.child.exitCode !== null ? "ended" : reached() ? "reached" : undefined),
     120,
   );
+  assert.equal(ended, "reached", `It ended before ${what}:\n${running.output()}`);
 }
 
 describeRealNode("a start that ends in the middle", function () {

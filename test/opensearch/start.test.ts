@@ -150,7 +150,8 @@ describe("the OpenSearch of the tests", function () {
       .find((identity) => identity !== undefined);
     assert.ok(server);
     parent.kill("SIGKILL");
-    for (let waited = 0; isAlive(server) && waited < 15_000; waited += 100) await sleep(100);
+    const busy = () => isAlive(server) || dataFolders().length > 0;
+    for (let waited = 0; busy() && waited < 30_000; waited += 100) await sleep(100);
     assert.ok(!isAlive(server), "it still runs");
     assert.deepEqual(dataFolders(), []);
   });
