@@ -116,13 +116,11 @@ describe("stack dev on real pods, with Grafana simulated", function () {
     const received = await pings();
     assert.ok(received.length >= 5, `${received.length} pings`);
     const times = received.map(({ time }) => Date.parse(time) / 1000);
-    const gaps = times.slice(1).map((time, index) => time - times[index]!);
-    // Alertmanager sends what is due with the flush of the group in each interval. One may come late on a busy machine;
-    // if every second one were left out, most gaps would be twice as long.
-    const median = gaps.sort((a, b) => a - b)[Math.floor(gaps.length / 2)]!;
+    const longest = Math.max(...times.slice(1).map((time, index) => time - times[index]!));
+    // Alertmanager sends what is due with the flush of the group in each interval.
     record(
-      "Watchdog: from one ping of the dead man's switch to the next (median)",
-      median,
+      "Watchdog: from one ping of the dead man's switch to the next",
+      longest,
       1.5 * intervals.deadMansSwitch,
     );
     for (const { valid, reason, body } of received) {
