@@ -12,9 +12,14 @@ export const urls = stack.urls;
 /** Name and password of Grafana's administrator; `pulumi stack output grafanaAdminPassword --show-secrets`. */
 export const grafanaAdminUser = settings.grafana.adminUser;
 export const grafanaAdminPassword = stack.grafanaAdminPassword;
+/** Password of `elastic`, who can log in to Kibana; undefined without logs. */
+export const elasticPassword = stack.elasticPassword;
 /** How to reach a part from here. */
 export const portForward = {
   prometheus: `kubectl --namespace ${settings.namespace} port-forward service/prometheus 9090`,
   alertmanager: `kubectl --namespace ${settings.namespace} port-forward service/alertmanager 9093`,
   grafana: `kubectl --namespace ${settings.namespace} port-forward service/grafana 3000`,
+  ...(settings.logs.enabled && {
+    kibana: `kubectl --namespace ${settings.namespace} port-forward service/kibana 5601`,
+  }),
 };

@@ -61,3 +61,8 @@ export function windowOver(minimum: string, interval: string): string {
   const needed = Math.ceil((4 * seconds(interval)) / 60) * 60;
   return duration(Math.max(seconds(minimum), needed));
 }
+
+/** A multiple of an interval, and no more than five minutes less a scrape: after five, Prometheus forgets a sample. */
+export function slower(interval: string, factor: number): string {
+  return duration(Math.min(factor * seconds(interval), 240));
+}

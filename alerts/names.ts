@@ -45,10 +45,6 @@ export const alertNames = [
   "AlertmanagerClusterDown",
   "AlertmanagerMembersInconsistent",
   "AlertmanagerConfigInconsistent",
-] as const;
-
-/** Names of the alerts on logs, where there are any. */
-export const logAlertNames = [
   // Elasticsearch
   "ElasticsearchDown",
   "ElasticsearchClusterRed",
@@ -102,4 +98,4 @@ export const logAlertNames = [
   "CertificateAboutToExpire",
 ] as const;
 
-export type AlertName = (typeof alertNames)[number] | (typeof logAlertNames)[number];
+export type AlertName = (typeof alertNames)[number];

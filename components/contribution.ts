@@ -84,7 +84,7 @@ export interface Dashboard {
   model: object;
 }
 
-/** A Grafana data source as in its provisioning file. Secret values are not allowed here. */
+/** A Grafana data source as in its provisioning file. Secret values are not allowed here, only names of their files. */
 export interface DataSource {
   name: string;
   /** Stable; dashboards refer to it. */
@@ -93,7 +93,11 @@ export interface DataSource {
   url: string;
   access: "proxy";
   isDefault?: boolean;
+  basicAuth?: boolean;
+  basicAuthUser?: string;
   jsonData?: Record<string, unknown>;
+  /** Members of its secret data, each with the name of the file that holds it: see `GrafanaArgs.dataSourceSecrets`. */
+  secretFiles?: Record<string, string>;
 }
 
 export interface Contribution {

@@ -7,6 +7,7 @@ import { blackboxAddress, blackboxExporterContribution } from "./exporters/black
 import { kubeStateMetricsContribution } from "./exporters/kubeStateMetrics";
 import { nodeExporterContribution } from "./exporters/nodeExporter";
 import { grafanaContribution } from "./grafana/contribution";
+import { logPipelineContributions, logPipelineJobs } from "./logPipelineContributions";
 import { monitoredServiceContribution } from "./monitoredService";
 import { partNames } from "./partNames";
 import { prometheusContribution } from "./prometheus/contribution";
@@ -28,6 +29,7 @@ const ownJobs: string[] = [
 export function stackContributions(settings: Settings): Required<Contribution> {
   const { namespace, hostNamespace } = settings;
   const links: Links = { runbookBaseUrl: settings.runbookBaseUrl, grafanaUrl: settings.grafana.externalUrl };
+  const jobs = [...ownJobs, ...(settings.logs.enabled ? logPipelineJobs : [])];
   const gathered = gather([
     prometheusContribution({
       name: partNames.prometheus,
@@ -52,8 +54,9 @@ export function stackContributions(settings: Settings): Required<Contribution> {
         links,
       }),
     ),
+    ...(settings.logs.enabled ? logPipelineContributions(settings, links) : []),
     {
-      ruleGroups: [...watchdogRuleGroups({ jobs: ownJobs, links }), ...infrastructureRuleGroups(links)],
+      ruleGroups: [...watchdogRuleGroups({ jobs, links }), ...infrastructureRuleGroups(links)],
       dashboards: [platformOverview(settings.services), monitoringHealth()],
     },
   ]);

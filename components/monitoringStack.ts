@@ -2,14 +2,17 @@ import * as pulumi from "@pulumi/pulumi";
 import type { SecretName, Settings } from "../config/settings";
 import { Alertmanager } from "./alertmanager/alertmanager";
 import { stackContributions } from "./contributions";
-import { partNames } from "./partNames";
 import { BlackboxExporter } from "./exporters/blackboxExporter";
 import { KubeStateMetrics } from "./exporters/kubeStateMetrics";
 import { NodeExporter } from "./exporters/nodeExporter";
 import { Grafana } from "./grafana/grafana";
+import { dataSourceAuthority, dataSourcePassword } from "./elasticsearch";
+import { LogPipeline } from "./logPipeline";
 import { MailCatcher } from "./mailCatcher/mailCatcher";
 import { Namespaces } from "./namespaces";
+import { partNames } from "./partNames";
 import { Prometheus } from "./prometheus/prometheus";
+import { ServiceLogging } from "./serviceLogging";
 
 export interface MonitoringStackArgs {
   /** What to build, checked; `loadSettings` makes it from Pulumi config. */
@@ -24,6 +27,8 @@ export class MonitoringStack extends pulumi.ComponentResource {
   readonly urls: pulumi.Output<Record<string, string>>;
   /** Password of Grafana's administrator; a secret. */
   readonly grafanaAdminPassword: pulumi.Output<string>;
+  /** Password of Elasticsearch's superuser `elastic`, who can log in to Kibana; a secret. Undefined without logs. */
+  readonly elasticPassword: pulumi.Output<string> | undefined;
 
   constructor(
     name: string,
@@ -31,7 +36,7 @@ export class MonitoringStack extends pulumi.ComponentResource {
     opts?: pulumi.ComponentResourceOptions,
   ) {
     super("bilten:monitoring:MonitoringStack", name, {}, opts);
-    const { namespace, hostNamespace, storageClass, resources } = settings;
+    const { namespace, hostNamespace, storageClass, resources, logs } = settings;
     const contributions = stackContributions(settings);
     const serviceNamespaces = [...new Set(settings.services.map((service) => service.namespace))];
 
@@ -41,6 +46,7 @@ export class MonitoringStack extends pulumi.ComponentResource {
         namespace,
         hostNamespace,
         serviceNamespaces: settings.createServiceNamespaces ? serviceNamespaces : [],
+        keep: logs.enabled && logs.elasticsearch.keepVolumes,
       },
       { parent: this },
     );
@@ -64,13 +70,40 @@ export class MonitoringStack extends pulumi.ComponentResource {
       partNames.blackboxExporter,
       {
         namespace,
-        targetPorts: [...new Set(settings.services.map((service) => service.port))],
+        targetPorts: [
+          ...settings.services.map((service) => service.port),
+          ...(logs.enabled ? logTlsPorts : []),
+        ],
+        tlsServers: logs.enabled,
         resources: resources["blackbox-exporter"],
       },
       inNamespaces,
     );
+    for (const service of settings.services) {
+      new ServiceLogging(
+        `${service.name}-logging`,
+        { service: service.name, namespace: service.namespace, logging: service.logging },
+        inNamespaces,
+      );
+    }
+    const logPipeline = logs.enabled
+      ? new LogPipeline(
+          "logs",
+          {
+            namespace,
+            hostNamespace,
+            logs,
+            services: settings.services.filter((service) => logs.namespaces.includes(service.namespace)),
+            storageClass,
+            snapshotAccessKey: secrets.logSnapshotAccessKey,
+            snapshotSecretKey: secrets.logSnapshotSecretKey,
+            resources,
+          },
+          inNamespaces,
+        )
+      : undefined;
     const mailCatcher = settings.mailCatcher.enabled
-      ? new MailCatcher(partNames.mailCatcher, { namespace, resources: resources.mailpit }, inNamespaces)
+      ? new MailCatcher(partNames.mailpit, { namespace, resources: resources.mailpit }, inNamespaces)
       : undefined;
     const alertmanager = new Alertmanager(
       partNames.alertmanager,
@@ -110,7 +143,16 @@ export class MonitoringStack extends pulumi.ComponentResource {
         namespace,
         storageClass,
         dataSources: contributions.dataSources,
+        dataSourceSecrets: logPipeline && {
+          [dataSourcePassword]: logPipeline.passwords.bilten_grafana,
+          [dataSourceAuthority]: logPipeline.caPem,
+        },
         dashboards: contributions.dashboards,
+        backends: [
+          { peer: { app: "prometheus" }, port: 9090 },
+          { peer: { app: "alertmanager" }, port: 9093 },
+          ...(logPipeline ? [{ peer: { app: "elasticsearch" }, port: 9200 }] : []),
+        ],
         resources: resources.grafana,
       },
       inNamespaces,
@@ -121,9 +163,18 @@ export class MonitoringStack extends pulumi.ComponentResource {
       alertmanager: alertmanager.url,
       grafana: grafana.url,
       ...(mailCatcher && { mailCatcher: mailCatcher.url }),
+      ...logPipeline?.urls,
     };
     this.urls = pulumi.output(urls);
     this.grafanaAdminPassword = grafana.adminPassword;
-    this.registerOutputs({ urls: this.urls, grafanaAdminPassword: this.grafanaAdminPassword });
+    this.elasticPassword = logPipeline?.elasticPassword;
+    this.registerOutputs({
+      urls: this.urls,
+      grafanaAdminPassword: this.grafanaAdminPassword,
+      elasticPassword: this.elasticPassword,
+    });
   }
 }
+
+/** Elasticsearch's and Logstash's, whose certificates are looked at. */
+const logTlsPorts = [9200, 5044];

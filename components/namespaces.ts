@@ -15,6 +15,11 @@ export interface NamespacesArgs {
    * owners decide. Duplicates, and the two namespaces above, are created once. @default []
    */
   serviceNamespaces?: string[];
+  /**
+   * Leave the `restricted` namespace when it is deleted here, because volumes whose claims are in it have to outlive the
+   * stack. What else is in it goes; the next deployment takes the namespace over. @default false
+   */
+  keep?: boolean;
 }
 
 /**
@@ -42,7 +47,7 @@ export class Namespaces extends pulumi.ComponentResource {
       (namespace) => !own.includes(namespace),
     );
 
-    this.namespace = this.create(name, args.namespace, "restricted");
+    this.namespace = this.create(name, args.namespace, "restricted", args.keep);
     this.hostNamespace = this.create(name, args.hostNamespace, "privileged");
     for (const [namespace, created] of [
       [args.namespace, this.namespace],
@@ -66,11 +71,16 @@ export class Namespaces extends pulumi.ComponentResource {
     });
   }
 
-  private create(name: string, namespace: string, level: PodSecurityLevel): pulumi.Output<string> {
+  private create(
+    name: string,
+    namespace: string,
+    level: PodSecurityLevel,
+    keep = false,
+  ): pulumi.Output<string> {
     const resource = new k8s.core.v1.Namespace(
       `${name}-${namespace}`,
       { metadata: { name: namespace, labels: { ...labels, ...podSecurityLabels(level) } } },
-      { parent: this },
+      { parent: this, retainOnDelete: keep },
     );
     return resource.metadata.name;
   }

@@ -1,4 +1,7 @@
-/** Names of the parts of a stack, which are the names of their Kubernetes objects and scrape jobs. */
+/**
+ * Names of the parts of a stack, which are the names of their Kubernetes objects and scrape jobs. What runs an image of
+ * its own has its key from that image, see versions.ts.
+ */
 export const partNames = {
   prometheus: "prometheus",
   alertmanager: "alertmanager",
@@ -6,5 +9,13 @@ export const partNames = {
   nodeExporter: "node-exporter",
   kubeStateMetrics: "kube-state-metrics",
   blackboxExporter: "blackbox-exporter",
-  mailCatcher: "mailpit",
+  mailpit: "mailpit",
+  elasticsearch: "elasticsearch",
+  elasticsearchSetup: "elasticsearch-setup",
+  elasticsearchExporter: "elasticsearch-exporter",
+  logstash: "logstash",
+  filebeat: "filebeat",
+  kibana: "kibana",
+  kibanaSetup: "kibana-setup",
+  jsonExporter: "json-exporter",
 } as const;

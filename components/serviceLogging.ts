@@ -28,6 +28,7 @@ export class ServiceLogging extends pulumi.ComponentResource {
           namespace: args.namespace,
           labels: {
             "app.kubernetes.io/name": args.service,
+            "app.kubernetes.io/instance": args.service,
             "app.kubernetes.io/component": "logging",
             "app.kubernetes.io/part-of": "bilten-monitoring",
             "app.kubernetes.io/managed-by": "pulumi",

@@ -20,7 +20,7 @@ import {
   type ScalarKey,
   type ScalarValues,
 } from "./scalars";
-import type { LogSecretName, SecretName, Settings, SmtpSettings } from "./settings";
+import type { SecretName, Settings, SmtpSettings } from "./settings";
 import { sizeHint } from "./units";
 
 export { knownKeys } from "./keys";
@@ -36,7 +36,7 @@ export interface ParsedSettings {
 /** Settings together with the secret values, which are never part of the settings. */
 export interface LoadedSettings extends ParsedSettings {
   /** Undefined where the secret is not set. */
-  secrets: Record<SecretName | LogSecretName, pulumi.Output<string> | undefined>;
+  secrets: Record<SecretName, pulumi.Output<string> | undefined>;
 }
 
 const scalarKeys = Object.keys(scalars) as ScalarKey[];
@@ -112,20 +112,11 @@ export function loadSettings(config = new pulumi.Config()): LoadedSettings {
     if (isEncrypted(fullKey)) encrypted.add(key);
   }
   const parsed = parseSettings(raw, encrypted);
-  if (parsed.settings.logs.enabled) throw new SettingsError([noLogPipeline]);
   const values = Object.fromEntries(
     secretNames.map((name) => [name, encrypted.has(name) ? config.requireSecret(name) : undefined]),
   ) as LoadedSettings["secrets"];
   return { ...parsed, secrets: values };
 }
-
-/** Its components are there, and each can be used from another program; the stack does not compose them. */
-const noLogPipeline: Problem = {
-  path: configPath(["logsEnabled"]),
-  value: "true",
-  expected: "false: the stack has no log pipeline yet, only its components",
-  example: "pulumi config rm logsEnabled",
-};
 
 /**
  * Whether a key's value is encrypted in the stack's configuration. The SDK has the answer and marks it internal; the

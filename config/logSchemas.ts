@@ -111,6 +111,10 @@ export const logSnapshotsSchema = field(
       "How long snapshots are kept, in whole days; the newest few stay.",
       "30d",
     ).default("30d"),
+    maxAge: durationText(
+      "How old the last snapshot may be before ElasticsearchSnapshotOld fires; above the schedule's longest pause.",
+      "26h",
+    ).default("26h"),
   }),
   {
     expected: "an object with bucket, region, schedule and retention",

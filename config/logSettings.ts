@@ -67,6 +67,8 @@ export interface LogSnapshotSettings {
   schedule: string;
   /** How long snapshots are kept. Whole days. */
   retention: Duration;
+  /** Age of the last snapshot beyond which there is an alert; above the longest pause of the schedule. */
+  maxAge: Duration;
   /**
    * Whether the secrets `logSnapshotAccessKey` and `logSnapshotSecretKey` are set. Otherwise Elasticsearch asks its
    * surroundings: the role of its service account or of its node.

@@ -12,7 +12,7 @@ import { rawAt, rawText, type Entry } from "./read";
 import { workloadNames, type objectSchemas, type serviceSchema } from "./objects";
 import type { ScalarValues } from "./scalars";
 import type { LogReading } from "./logRelations";
-import type { LogSecretName, SecretName } from "./settings";
+import type { SecretName } from "./settings";
 
 /** What could be read of a configuration. A list is missing when it is no list; an entry's value when it has problems. */
 export interface Reading extends LogReading {
@@ -29,7 +29,7 @@ export interface Reading extends LogReading {
   raw: Partial<
     Record<"alertEscalation" | "alertOverrides" | "remoteWrite" | "resources" | "logSnapshots", unknown>
   >;
-  secretsPresent: ReadonlySet<SecretName | LogSecretName>;
+  secretsPresent: ReadonlySet<SecretName>;
 }
 
 export interface Findings {

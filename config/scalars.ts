@@ -5,7 +5,7 @@
  */
 import * as checks from "./checks";
 import { isDuration, isQuantity, isWait } from "./fields";
-import type { LogSecretName, SecretName } from "./settings";
+import type { SecretName } from "./settings";
 
 export type ScalarType = "string" | "integer" | "boolean";
 
@@ -129,7 +129,7 @@ export const scalars = {
   grafanaUrl: url("http://localhost:3000"),
   grafanaAdminUser: string("admin", wordWithoutSpaces, "a user name without spaces"),
   grafanaVolumeSize: quantity("2Gi"),
-  logsEnabled: boolean(false),
+  logsEnabled: boolean(true),
   logRetention: duration("30d"),
   elasticsearchReplicas: quorum(1),
   elasticsearchVolumeSize: quantity("40Gi"),
@@ -162,7 +162,7 @@ const encryptedUrl = (value: string): boolean =>
   checks.isHttpUrl(value) && (value.startsWith("https://") || checks.isServiceUrl(value));
 
 /** The secrets. Their values go to Kubernetes Secrets and nowhere else: no message shows one. */
-export const secrets: Record<SecretName | LogSecretName, Secret> = {
+export const secrets: Record<SecretName, Secret> = {
   smtpPassword: { check: () => true, expected: "the password of smtpUsername at smtpHost" },
   slackWebhookUrl: {
     check: encryptedUrl,
@@ -180,7 +180,7 @@ export const secrets: Record<SecretName | LogSecretName, Secret> = {
   },
 };
 
-export const secretNames = Object.keys(secrets) as (SecretName | LogSecretName)[];
+export const secretNames = Object.keys(secrets) as SecretName[];
 
 /**
  * The value of a scalar in its type. Pulumi hands every value over as text and YAML files hold typed ones; both are

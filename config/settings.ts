@@ -188,7 +188,10 @@ export interface ServiceSettings extends MonitoredServiceSettings {
 }
 
 /** Values that must never appear in plain text; each is a Pulumi secret. */
-export type SecretName = "smtpPassword" | "slackWebhookUrl" | "deadMansSwitchUrl" | "remoteWritePassword";
-
-/** Secrets of the log pipeline alone. */
-export type LogSecretName = "logSnapshotAccessKey" | "logSnapshotSecretKey";
+export type SecretName =
+  | "smtpPassword"
+  | "slackWebhookUrl"
+  | "deadMansSwitchUrl"
+  | "remoteWritePassword"
+  | "logSnapshotAccessKey"
+  | "logSnapshotSecretKey";

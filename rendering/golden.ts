@@ -37,10 +37,11 @@ function sorted(resources: RegisteredResource[]): RegisteredResource[] {
   return [...resources].sort((a, b) => (key(a) < key(b) ? -1 : 1));
 }
 
-function entry({ type, name, parent, inputs, custom }: RegisteredResource): object {
+function entry({ type, name, parent, inputs, custom, retainOnDelete }: RegisteredResource): object {
   return {
     resource: `${type} ${name}`,
     ...(parent && { parent }),
+    ...(retainOnDelete && { retainOnDelete }),
     ...(custom && { inputs: digest(inputs) as object }),
   };
 }

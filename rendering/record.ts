@@ -22,6 +22,8 @@ export interface RegisteredResource {
   parent?: string;
   /** False for components. */
   custom: boolean;
+  /** It is left where it is when it is no longer registered, or the stack is destroyed. */
+  retainOnDelete: boolean;
 }
 
 export interface RunOptions {
@@ -88,6 +90,7 @@ export async function runProgram(program: () => unknown, options: RunOptions = {
       inputs: plain(inputs, options.revealSecrets ?? false),
       parent: parent === `${project}-${options.stack ?? "test"}` ? undefined : parent,
       custom: request.getCustom(),
+      retainOnDelete: request.getRetainondelete() ?? false,
     });
   });
 

@@ -11,6 +11,8 @@ const placeholders: Record<SecretName, string> = {
   slackWebhookUrl: "https://hooks.slack.com/services/secret",
   deadMansSwitchUrl: "https://dead-mans-switch.example.com/secret",
   remoteWritePassword: secretMarker,
+  logSnapshotAccessKey: secretMarker,
+  logSnapshotSecretKey: secretMarker,
 };
 
 export interface StackRunOptions {

@@ -32,6 +32,10 @@ export const roles: Record<Exclude<ProgramUser, "kibana_system">, { title: strin
       indices: [{ names: ["*"], privileges: ["monitor", "view_index_metadata"] }],
     },
   },
+  bilten_json_exporter: {
+    title: "json-exporter counts log lines",
+    role: { cluster: [], indices: [{ names: [logIndexPattern], privileges: ["read"] }] },
+  },
   bilten_grafana: {
     title: "Grafana reads log lines",
     role: {

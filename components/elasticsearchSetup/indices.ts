@@ -91,6 +91,8 @@ export function indexTemplate({ nodes }: Pick<LogIndexArgs, "nodes">): object {
           number_of_replicas: nodes > 1 ? 1 : 0,
           codec: "best_compression",
           refresh_interval: "5s",
+          // A node that restarts is back before others have copied what it has.
+          unassigned: { node_left: { delayed_timeout: "5m" } },
           default_pipeline: logPolicy,
           lifecycle: { name: logPolicy },
           // Nothing adds a field but this template, which has fewer.

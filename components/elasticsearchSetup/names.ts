@@ -21,6 +21,7 @@ export const programUsers = [
   "kibana_system",
   "bilten_logstash",
   "bilten_exporter",
+  "bilten_json_exporter",
   "bilten_grafana",
   "bilten_jaeger",
 ] as const;

@@ -126,7 +126,8 @@ export function elasticsearchExporterFlags(args: {
   return [
     pulumi.interpolate`--es.uri=${args.url}`,
     `--es.ca=${caFolder}/ca.pem`,
-    "--es.timeout=10s",
+    // Less than Prometheus waits for the exporter.
+    "--es.timeout=8s",
     "--es.all",
     "--es.indices_settings",
     "--collector.clustersettings",
@@ -147,13 +148,7 @@ export interface ElasticsearchContributionArgs extends Omit<ElasticsearchRulesAr
 export function elasticsearchContribution(args: ElasticsearchContributionArgs): Contribution {
   const { name, namespace, ...rules } = args;
   return {
-    scrapeJobs: [
-      {
-        ...endpointsScrapeJob({ job: name, namespace, service: name, port: "http", interval: "30s" }),
-        // Longer than the exporter waits for the cluster.
-        scrape_timeout: "15s",
-      },
-    ],
+    scrapeJobs: [endpointsScrapeJob({ job: name, namespace, service: name, port: "http" })],
     ruleGroups: elasticsearchRuleGroups({ job: name, ...rules }),
   };
 }

@@ -8,7 +8,8 @@ import { resourcesOver } from "../kubernetes/resources";
 import { Workload } from "../kubernetes/workload";
 import { endpointsScrapeJob } from "../scrapeJobs";
 import { imageReference, imageVersion } from "../versions";
-import { jsonExporterConfiguration, type LogstashPipeline } from "./jsonExporterModules";
+import type { LogstashPipeline } from "../logstash";
+import { jsonExporterConfiguration } from "./jsonExporterModules";
 
 export interface JsonExporterArgs {
   /** Namespace it runs in; must exist. */

@@ -1,11 +1,6 @@
 /** What the json-exporter makes of the JSON that Logstash, Filebeat and the log index answer. */
 import { stringify } from "yaml";
-
-export interface LogstashPipeline {
-  id: string;
-  /** Whether it has a dead letter queue to report on. */
-  deadLetterQueue: boolean;
-}
+import type { LogstashPipeline } from "../logstash";
 
 /** The modules to configure; one that is left out is not known to the exporter. */
 export interface JsonExporterModules {

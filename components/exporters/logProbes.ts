@@ -1,9 +1,10 @@
 /** Scrape jobs that go through the json-exporter or the blackbox-exporter, and the rules on what they bring. */
 import { logRuleGroups, serviceLogRuleGroups, CERTIFICATE_JOB, LOG_INDEX_JOB } from "../../alerts/logs";
+import { slower } from "../../alerts/durations";
 import { filebeatRuleGroups } from "../../alerts/filebeat";
 import { logstashRuleGroups } from "../../alerts/logstash";
 import type { Links } from "../../alerts/rule";
-import type { MonitoredServiceSettings } from "../../config/settings";
+import type { Duration, MonitoredServiceSettings } from "../../config/settings";
 import { logPipeline } from "../../dashboards";
 import type { Contribution, ScrapeJob } from "../contribution";
 import { endpointsScrapeJob, literal } from "../scrapeJobs";
@@ -32,7 +33,7 @@ export interface JsonProbeJobArgs {
 
 /** A scrape job that asks every pod behind a Service through the json-exporter; `up` says whether the pod answered. */
 export function jsonProbeJob(args: JsonProbeJobArgs): ScrapeJob {
-  const job = endpointsScrapeJob({ ...args, job: args.service, path: "/probe", interval: "30s" });
+  const job = endpointsScrapeJob({ ...args, job: args.service, path: "/probe" });
   const address = { source_labels: ["__address__"] };
   return {
     ...job,
@@ -46,7 +47,7 @@ export function jsonProbeJob(args: JsonProbeJobArgs): ScrapeJob {
   };
 }
 
-/** A scrape job that counts the events in the log index, once a minute, by service. */
+/** A scrape job that counts the events in the log index by service, every fourth time that others are scraped. */
 export function logIndexScrapeJob(args: {
   /** `https://host:port` of Elasticsearch. */
   url: string;
@@ -54,10 +55,12 @@ export function logIndexScrapeJob(args: {
   indices?: string;
   /** `host:port` of the json-exporter. */
   exporter: string;
+  /** Prometheus' own. */
+  scrapeInterval: Duration;
 }): ScrapeJob {
   return {
     job_name: LOG_INDEX_JOB,
-    scrape_interval: "1m",
+    scrape_interval: slower(args.scrapeInterval, 4),
     metrics_path: "/probe",
     params: {
       module: [moduleNames.logIndex],
@@ -69,18 +72,20 @@ export function logIndexScrapeJob(args: {
 }
 
 /**
- * A scrape job that connects to TLS servers and reads their certificates, every two minutes: what they present, which
- * may be older than what they were given.
+ * A scrape job that connects to TLS servers and reads their certificates, every eighth time that others are scraped: what
+ * they present, which may be older than what they were given.
  */
 export function certificatesScrapeJob(args: {
   /** `host:port` each. A server that wants a client's certificate shows its own before. */
   servers: string[];
   /** `host:port` of the blackbox-exporter, which needs `tlsServers`. */
   blackboxAddress: string;
+  /** Prometheus' own. */
+  scrapeInterval: Duration;
 }): ScrapeJob {
   return {
     job_name: CERTIFICATE_JOB,
-    scrape_interval: "2m",
+    scrape_interval: slower(args.scrapeInterval, 8),
     metrics_path: "/probe",
     params: { module: [tlsModule] },
     static_configs: [{ targets: args.servers }],
@@ -147,6 +152,8 @@ export interface LogsContributionArgs {
   exporter: string;
   /** `host:port` of the blackbox-exporter, which needs `tlsServers`. */
   blackboxAddress: string;
+  /** Prometheus' own. */
+  scrapeInterval: Duration;
   /** Services whose logs are expected. */
   services: MonitoredServiceSettings[];
   links: Links;
@@ -154,10 +161,11 @@ export interface LogsContributionArgs {
 
 /** What the logs as such contribute: the count of the index, the certificates, rules on both, and the dashboard. */
 export function logsContribution(args: LogsContributionArgs): Contribution {
+  const { scrapeInterval, blackboxAddress, exporter } = args;
   return {
     scrapeJobs: [
-      logIndexScrapeJob({ url: args.elasticsearchUrl, exporter: args.exporter }),
-      certificatesScrapeJob({ servers: args.tlsServers, blackboxAddress: args.blackboxAddress }),
+      logIndexScrapeJob({ url: args.elasticsearchUrl, exporter, scrapeInterval }),
+      certificatesScrapeJob({ servers: args.tlsServers, blackboxAddress, scrapeInterval }),
     ],
     ruleGroups: [
       ...logRuleGroups(args.links),

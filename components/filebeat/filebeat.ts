@@ -12,7 +12,6 @@ import {
   statisticsPort,
   type FilebeatConfigurationArgs,
 } from "./configuration";
-import { asRootOnEveryNode } from "./root";
 
 export interface FilebeatArgs extends FilebeatConfigurationArgs {
   /** Namespace it runs in; must exist and allow pods of Pod Security level `privileged`. */
@@ -72,6 +71,7 @@ export class Filebeat extends pulumi.ComponentResource {
         app: "filebeat",
         component: "logging",
         version,
+        // The containers' files belong to root, and nobody else may read them.
         user: 0,
         ports: [{ name: "http", port: statisticsPort }],
         apiAccess: {
@@ -131,7 +131,7 @@ export class Filebeat extends pulumi.ComponentResource {
         ingress: args.clients?.length ? [allowFrom(args.clients, [statisticsPort])] : [],
         egress: [allowTo([args.logstash], [...new Set(hostPort)]), allowToAnywhere(apiServerPorts)],
       },
-      { parent: this, transformations: [asRootOnEveryNode] },
+      child,
     );
     this.registerOutputs({});
   }

@@ -6,6 +6,7 @@ export const paths = {
   provisioning: "/etc/grafana/provisioning",
   dashboards: "/etc/grafana/dashboards",
   secrets: "/etc/grafana/secrets",
+  dataSourceSecrets: "/etc/grafana/data-source-secrets",
   data: "/var/lib/grafana",
 } as const;
 
@@ -86,9 +87,10 @@ function variable(section: string, key: string): string {
 
 /**
  * The provisioning file of the data sources. A data source that is no longer in it is removed from Grafana.
- * @throws when two have the same uid or name, or more than one is the default.
+ * @param secrets names of the files of secrets that there are
+ * @throws when two have the same uid or name, more than one is the default, or one names a file that is not there.
  */
-export function dataSourceProvisioning(dataSources: DataSource[]): string {
+export function dataSourceProvisioning(dataSources: DataSource[], secrets: string[] = []): string {
   unique("data sources", "uid", dataSources);
   unique("data sources", "name", dataSources);
   const defaults = dataSources.filter((dataSource) => dataSource.isDefault);
@@ -100,8 +102,34 @@ export function dataSourceProvisioning(dataSources: DataSource[]): string {
   return yaml({
     apiVersion: 1,
     prune: true,
-    datasources: dataSources.map((dataSource) => ({ ...dataSource, orgId: 1, editable: false })),
+    datasources: dataSources.map(({ secretFiles: files = {}, ...dataSource }) => {
+      const missing = Object.values(files).filter((file) => !secrets.includes(file));
+      if (missing.length > 0) {
+        throw new Error(
+          `The data source "${dataSource.name}" needs ${missing.map((file) => `"${file}"`).join(", ")}; give ` +
+            "dataSourceSecrets a value for each.",
+        );
+      }
+      return {
+        ...(literal(dataSource) as DataSource),
+        ...(Object.keys(files).length > 0 && {
+          secureJsonData: Object.fromEntries(
+            Object.entries(files).map(([key, file]) => [key, `$__file{${paths.dataSourceSecrets}/${file}}`]),
+          ),
+        }),
+        orgId: 1,
+        editable: false,
+      };
+    }),
   });
+}
+
+/** The value with each `$` in its texts doubled: Grafana replaces variables in provisioning files, and reads `$$` as `$`. */
+function literal(value: unknown): unknown {
+  if (typeof value === "string") return value.replaceAll("$", "$$$$");
+  if (Array.isArray(value)) return value.map(literal);
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, literal(item)]));
 }
 
 /** A folder of dashboards: its title in Grafana, and a name made of it for paths and volumes. */

@@ -27,6 +27,11 @@ export interface GrafanaArgs {
   namespace: pulumi.Input<string>;
   /** Where it reads from. Their uids are what dashboards refer to. */
   dataSources: DataSource[];
+  /**
+   * What the data sources' `secretFiles` name, such as passwords and certificates. Grafana takes a `$` in a value for the
+   * beginning of a variable. @default {}
+   */
+  dataSourceSecrets?: Record<string, pulumi.Input<string>>;
   /** What it shows. Changes made to them in Grafana's pages cannot be saved. */
   dashboards: Dashboard[];
   /** Where people reach it; decides links, and whether cookies need TLS. @default "http://localhost:3000" */
@@ -90,13 +95,22 @@ export class Grafana extends pulumi.ComponentResource {
       },
       child,
     );
+    const dataSourceSecrets = Object.keys(args.dataSourceSecrets ?? {});
+    const dataSourceSecret =
+      dataSourceSecrets.length === 0
+        ? undefined
+        : new k8s.core.v1.Secret(
+            `${name}-data-source-secrets`,
+            { metadata, immutable: true, stringData: args.dataSourceSecrets },
+            child,
+          );
     const provisioning = new k8s.core.v1.ConfigMap(
       `${name}-provisioning`,
       {
         metadata,
         immutable: true,
         data: {
-          "datasources.yaml": dataSourceProvisioning(args.dataSources),
+          "datasources.yaml": dataSourceProvisioning(args.dataSources, dataSourceSecrets),
           "dashboards.yaml": dashboardProvisioning(folders),
         },
       },
@@ -135,6 +149,14 @@ export class Grafana extends pulumi.ComponentResource {
         volumes: [
           { name: "tmp", emptyDir: { sizeLimit: "128Mi" } },
           { name: "secrets", secret: { secretName: secret.metadata.name, defaultMode: 0o440 } },
+          ...(dataSourceSecret
+            ? [
+                {
+                  name: "data-source-secrets",
+                  secret: { secretName: dataSourceSecret.metadata.name, defaultMode: 0o440 },
+                },
+              ]
+            : []),
           ...["datasources", "dashboards"].map((kind) => ({
             name: kind,
             configMap: {
@@ -154,6 +176,9 @@ export class Grafana extends pulumi.ComponentResource {
               { name: "data", mountPath: paths.data },
               { name: "tmp", mountPath: "/tmp" },
               { name: "secrets", mountPath: paths.secrets, readOnly: true },
+              ...(dataSourceSecret
+                ? [{ name: "data-source-secrets", mountPath: paths.dataSourceSecrets, readOnly: true }]
+                : []),
               { name: "datasources", mountPath: `${paths.provisioning}/datasources`, readOnly: true },
               { name: "dashboards", mountPath: `${paths.provisioning}/dashboards`, readOnly: true },
               ...folders.map(({ slug }) => ({

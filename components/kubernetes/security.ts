@@ -1,7 +1,11 @@
 import type { types } from "@pulumi/kubernetes";
 
-/** What Pod Security level `restricted` asks of a pod, for a numeric user that owns its volumes. */
+/**
+ * What Pod Security level `restricted` asks of a pod, for a numeric user that owns its volumes. For user 0, of whom the
+ * level asks not to be, the rest of it.
+ */
 export function podSecurityContext(user: number): types.input.core.v1.PodSecurityContext {
+  if (user === 0) return { runAsUser: 0, runAsGroup: 0, seccompProfile: { type: "RuntimeDefault" } };
   return {
     runAsNonRoot: true,
     runAsUser: user,

@@ -21,6 +21,7 @@ export interface WorkloadPort {
 }
 
 export interface WorkloadArgs {
+  /** A DaemonSet runs on every node, tainted or not. */
   kind: "Deployment" | "StatefulSet" | "DaemonSet";
   namespace: pulumi.Input<string>;
   /** The program: value of `app.kubernetes.io/name`. */
@@ -41,7 +42,10 @@ export interface WorkloadArgs {
    * them either way. @default both "Retain", as in Kubernetes
    */
   volumeRetention?: { whenDeleted: "Retain" | "Delete"; whenScaled: "Retain" | "Delete" };
-  /** Numeric user and group of the containers, and group of the volumes. */
+  /**
+   * Numeric user and group of the containers, and group of the volumes. 0 is for what has to read files of the node that
+   * are root's alone; it has none of root's capabilities. Needs a `privileged` namespace.
+   */
   user: number;
   /** Ports of the Service; none makes no Service. */
   ports: WorkloadPort[];
@@ -58,7 +62,7 @@ export interface WorkloadArgs {
   ingress?: types.input.networking.v1.NetworkPolicyIngressRule[];
   /** Whom the pods may talk to, besides DNS; nobody by default. */
   egress?: pulumi.Input<types.input.networking.v1.NetworkPolicyEgressRule>[];
-  /** Runs in the host's network and process namespaces, on every node. Needs a `privileged` namespace. */
+  /** Runs in the host's network and process namespaces. Needs a `privileged` namespace. */
   host?: boolean;
   /** How long the pod may take to shut down, seconds. @default 30 */
   terminationGracePeriodSeconds?: number;
@@ -121,10 +125,11 @@ export class Workload extends pulumi.ComponentResource {
         automountServiceAccountToken: args.apiAccess !== undefined,
         enableServiceLinks: false,
         securityContext: podSecurityContext(args.user),
-        ...(args.host && { hostNetwork: true, hostPID: true, tolerations: [{ operator: "Exists" }] }),
+        ...(args.host && { hostNetwork: true, hostPID: true }),
+        ...(args.kind === "DaemonSet" && { tolerations: [{ operator: "Exists" }] }),
         terminationGracePeriodSeconds: args.terminationGracePeriodSeconds ?? 30,
-        initContainers: args.initContainers?.map(restricted),
-        containers: args.containers.map(restricted),
+        initContainers: args.initContainers?.map((container) => restricted(container, args.user)),
+        containers: args.containers.map((container) => restricted(container, args.user)),
         volumes: args.volumes,
         ...(args.oneByNode && { affinity: oneByNode(selector) }),
         ...(replicas > 1 && { topologySpreadConstraints: spread(selector) }),
@@ -236,6 +241,7 @@ export class Workload extends pulumi.ComponentResource {
   }
 }
 
-function restricted(container: WorkloadContainer): Container {
-  return { imagePullPolicy: "IfNotPresent", ...container, securityContext: containerSecurityContext };
+function restricted(container: WorkloadContainer, user: number): Container {
+  const securityContext = { ...containerSecurityContext, runAsNonRoot: user !== 0 };
+  return { imagePullPolicy: "IfNotPresent", ...container, securityContext };
 }

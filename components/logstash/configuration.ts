@@ -37,17 +37,33 @@ const segmentSize = 10 * 2 ** 20;
  */
 export function logstashFiles(args: LogstashConfigurationArgs): Record<string, string> {
   const services = sorted(args.services);
-  const targets = [...services.map(pipelineOf), otherPipeline];
+  const pipelines = logstashPipelines(services);
   return {
     "logstash.yml": logstashSettings(),
-    "pipelines.yml": pipelineList(targets, args),
+    "pipelines.yml": pipelineList(pipelines, args),
     "log4j2.properties": readFileSync(join(__dirname, "log4j2.properties"), "utf8"),
     "prepare.sh": readFileSync(join(__dirname, "prepare.sh"), "utf8"),
     [`${intakePipeline}.conf`]: intakeConfiguration(services),
     ...Object.fromEntries(
-      targets.map((target) => [`${target}.conf`, eventsConfiguration(target, args.redactions)]),
+      pipelines
+        .filter(({ deadLetterQueue }) => deadLetterQueue)
+        .map(({ id }) => [`${id}.conf`, eventsConfiguration(id, args.redactions)]),
     ),
   };
+}
+
+export interface LogstashPipeline {
+  id: string;
+  /** Whether it sends to Elasticsearch, and keeps what that refuses. */
+  deadLetterQueue: boolean;
+}
+
+/** The pipelines of one Logstash: the one that takes lines in, one for each service, one for all other lines. */
+export function logstashPipelines(services: LoggedService[]): LogstashPipeline[] {
+  return [
+    { id: intakePipeline, deadLetterQueue: false },
+    ...[...sorted(services).map(pipelineOf), otherPipeline].map((id) => ({ id, deadLetterQueue: true })),
+  ];
 }
 
 /** logstash.yml: what holds for all pipelines. */
@@ -70,27 +86,26 @@ export function logstashSettings(): string {
 }
 
 function pipelineList(
-  targets: string[],
+  pipelines: LogstashPipeline[],
   { queueSize, deadLetterQueueSize }: Pick<LogstashConfigurationArgs, "queueSize" | "deadLetterQueueSize">,
 ): string {
-  const queue = share("queueSize", queueSize, targets.length + 1, 2 * pageSize);
-  const letters = share("deadLetterQueueSize", deadLetterQueueSize, targets.length, 2 * segmentSize);
-  const pipeline = (id: string) => ({
-    "pipeline.id": id,
-    "path.config": `${paths.pipelines}/${id}.conf`,
-    "queue.max_bytes": `${queue}mb`,
-  });
-  return stringify([
-    { ...pipeline(intakePipeline), "pipeline.workers": 1 },
-    ...targets.map((id) => ({
-      ...pipeline(id),
-      "pipeline.workers": 2,
-      // Only lines that Elasticsearch refuses for good come here. The newest tell what is wrong now.
-      "dead_letter_queue.enable": true,
-      "dead_letter_queue.max_bytes": `${letters}mb`,
-      "dead_letter_queue.storage_policy": "drop_older",
+  const keepers = pipelines.filter(({ deadLetterQueue }) => deadLetterQueue).length;
+  const queue = share("queueSize", queueSize, pipelines.length, 2 * pageSize);
+  const letters = share("deadLetterQueueSize", deadLetterQueueSize, keepers, 2 * segmentSize);
+  return stringify(
+    pipelines.map(({ id, deadLetterQueue }) => ({
+      "pipeline.id": id,
+      "path.config": `${paths.pipelines}/${id}.conf`,
+      "queue.max_bytes": `${queue}mb`,
+      "pipeline.workers": deadLetterQueue ? 2 : 1,
+      ...(deadLetterQueue && {
+        // Only lines that Elasticsearch refuses for good come here. The newest tell what is wrong now.
+        "dead_letter_queue.enable": true,
+        "dead_letter_queue.max_bytes": `${letters}mb`,
+        "dead_letter_queue.storage_policy": "drop_older",
+      }),
     })),
-  ]);
+  );
 }
 
 /** An equal share for each pipeline, in MiB, which Logstash calls `mb`. */

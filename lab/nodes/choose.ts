@@ -36,7 +36,7 @@ export interface ChooseOptions {
 
 /** What pods of the stack and the services that it monitors run, and what holds pods together. */
 export function wantedImages(): string[] {
-  const parts: string[] = [...Object.keys(partNames), "mailpit"];
+  const parts = Object.keys(partNames);
   const names = (Object.keys(stackImages) as ImageName[]).filter((name) => parts.includes(name));
   return [...names.map(imageReference), nodeImage, pauseImage];
 }

@@ -20,6 +20,7 @@ const passwords = {
   kibana_system: "kibana-pass",
   bilten_logstash: awkward,
   bilten_exporter: "exporter-pass",
+  bilten_json_exporter: "json-exporter-pass",
   bilten_grafana: "grafana-pass",
   bilten_jaeger: "jaeger-pass",
 };

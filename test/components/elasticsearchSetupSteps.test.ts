@@ -130,7 +130,7 @@ describe("the steps of the set-up", () => {
       }
     });
 
-    it("let only Grafana read lines", () => {
+    it("let only Grafana and the json-exporter, which counts them, read lines", () => {
       const readers = Object.entries(roles).filter(([, { role }]) =>
         role.indices.some(
           ({ names, privileges }) =>
@@ -140,7 +140,7 @@ describe("the steps of the set-up", () => {
       );
       assert.deepEqual(
         readers.map(([user]) => user),
-        ["bilten_grafana"],
+        ["bilten_json_exporter", "bilten_grafana"],
       );
     });
 

@@ -115,6 +115,37 @@ describe("the provisioning of data sources", () => {
   });
 });
 
+describe("a data source with a secret", () => {
+  const logs: DataSource = {
+    name: "Logs",
+    uid: "logs",
+    type: "elasticsearch",
+    url: "https://elasticsearch:9200",
+    access: "proxy",
+    jsonData: { dataLinks: [{ field: "trace_id", url: "${__value.raw}" }] },
+    secretFiles: { basicAuthPassword: "elasticsearch-password" },
+  };
+
+  it("names the file that Grafana reads it from, and holds no other reference", () => {
+    const text = dataSourceProvisioning([logs], ["elasticsearch-password"]);
+    const [source] = parse(text).datasources;
+    assert.deepEqual(source.secureJsonData, {
+      basicAuthPassword: "$__file{/etc/grafana/data-source-secrets/elasticsearch-password}",
+    });
+    assert.equal(source.secretFiles, undefined);
+  });
+
+  it("reaches Grafana with its own variables, which provisioning would replace", () => {
+    const [source] = parse(dataSourceProvisioning([logs], ["elasticsearch-password"])).datasources;
+    // Grafana makes one of two.
+    assert.equal(source.jsonData.dataLinks[0].url, "$${__value.raw}");
+  });
+
+  it("is refused when nobody gives the secret", () => {
+    assert.throws(() => dataSourceProvisioning([logs]), /"Logs" needs "elasticsearch-password"/);
+  });
+});
+
 describe("the provisioning of dashboards", () => {
   it("has a provider per folder, in stable order, that takes no changes from Grafana's pages", () => {
     const folders = dashboardFolders([

@@ -174,15 +174,22 @@ describe("the scrape jobs of the log pipeline", () => {
     assert.deepEqual([target?.instance, target?.node], ["node-2", "node-2"]);
   });
 
-  it("search the log index once a minute", () => {
-    const job = logIndexScrapeJob({ url: elasticsearch.url, exporter });
+  it("search the log index once a minute, or as seldom as Prometheus still remembers", () => {
+    const job = logIndexScrapeJob({ url: elasticsearch.url, exporter, scrapeInterval: "15s" });
+    const seldom = logIndexScrapeJob({ url: elasticsearch.url, exporter, scrapeInterval: "2m" });
+    assert.equal(seldom.scrape_interval, "4m");
     assert.deepEqual(job.params?.target, [`${elasticsearch.url}/bilten-logs-*/_search`]);
     assert.equal(job.scrape_interval, "1m");
     assert.deepEqual(job.static_configs, [{ targets: [exporter] }]);
   });
 
   it("read certificates through a module that the blackbox-exporter has only when asked", () => {
-    const job = certificatesScrapeJob({ servers: ["logstash:5044"], blackboxAddress: "blackbox:9115" });
+    const job = certificatesScrapeJob({
+      servers: ["logstash:5044"],
+      blackboxAddress: "blackbox:9115",
+      scrapeInterval: "15s",
+    });
+    assert.equal(job.scrape_interval, "2m");
     const [module = ""] = job.params?.module ?? [];
     const modules = (tlsServers?: boolean) =>
       parse(blackboxConfiguration({ timeout: "5s", tlsServers })).modules;
@@ -198,6 +205,7 @@ describe("the scrape jobs of the log pipeline", () => {
       tlsServers: [],
       exporter,
       blackboxAddress: "blackbox:9115",
+      scrapeInterval: "15s",
       services: [BILTEN_API, { ...BILTEN_API, name: "bilten-web" }],
       links: LINKS,
     });

@@ -72,4 +72,15 @@ describe("the namespaces", () => {
   it("must be two, because a Pod Security level holds for a whole namespace", async () => {
     await assert.rejects(registered({ ...args, hostNamespace: "monitoring" }), /both "monitoring"/);
   });
+
+  it("are left when volumes have to outlive the stack: the restricted one, and no other", async () => {
+    for (const keep of [true, false]) {
+      const { namespaces } = await registered({ ...args, serviceNamespaces: ["bilten"], keep });
+      const kept = namespaces.filter(({ retainOnDelete }) => retainOnDelete);
+      assert.deepEqual(
+        kept.map(({ inputs }) => inputs.metadata.name),
+        keep ? ["monitoring"] : [],
+      );
+    }
+  });
 });

@@ -194,7 +194,7 @@ describe("notes on a configuration", () => {
     assert.match(notes({}), /Mail goes to smtp\.gmail\.com:587 without a password/);
     assert.match(notes({}, ["remoteWritePassword"]), /remoteWritePassword is not used/);
     assert.match(
-      notes({ environment: "prod", prometheusReplicas: 2, alertmanagerReplicas: 3 }, [
+      notes({ environment: "prod", prometheusReplicas: 2, alertmanagerReplicas: 3, logsEnabled: false }, [
         "smtpPassword",
         "slackWebhookUrl",
       ]),
@@ -254,14 +254,6 @@ describe("loading settings from Pulumi config", () => {
   it("takes an empty secret for one that is not set", () => {
     given({ smtpPassword: "" }, ["smtpPassword"]);
     assert.equal(loadSettings(config()).secrets.smtpPassword, undefined);
-  });
-
-  it("refuses a log pipeline, which the stack does not compose yet", () => {
-    given({ logsEnabled: "true" });
-    assert.throws(
-      () => loadSettings(config()),
-      (error) => error instanceof SettingsError && /logsEnabled[^]*only its components/.test(error.message),
-    );
   });
 
   it("refuses a malformed secret without showing it", () => {

@@ -3,10 +3,7 @@ import { parseSettings } from "../../config/load";
 import { api } from "./problemCases";
 
 const notes = (raw: Record<string, unknown>, encrypted: string[] = []): string =>
-  parseSettings(
-    { mailCatcher: true, logsEnabled: true, ...raw },
-    new Set(["slackWebhookUrl", ...encrypted]),
-  ).notes.join("\n");
+  parseSettings({ mailCatcher: true, ...raw }, new Set(["slackWebhookUrl", ...encrypted])).notes.join("\n");
 
 const production = {
   environment: "prod",

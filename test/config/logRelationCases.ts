@@ -1,9 +1,7 @@
 import type { Case } from "./problemCases";
 
-const on = { logsEnabled: true };
 /** What prod needs besides its logs. */
 const production = {
-  ...on,
   environment: "prod",
   prometheusReplicas: 2,
   alertmanagerReplicas: 3,
@@ -34,7 +32,7 @@ export const logRelationCases: Case[] = [
   },
   {
     what: "a heap beyond short references",
-    raw: { ...on, elasticsearchMemory: "64Gi" },
+    raw: { elasticsearchMemory: "64Gi" },
     path: "elasticsearchMemory",
     value: '"64Gi"',
     expected: /^at most 62Gi: half of it is the heap/,
@@ -42,14 +40,14 @@ export const logRelationCases: Case[] = [
   },
   {
     what: "a heap that is too small",
-    raw: { ...on, elasticsearchMemory: "512Mi" },
+    raw: { elasticsearchMemory: "512Mi" },
     path: "elasticsearchMemory",
     value: '"512Mi"',
     expected: /^at least 1Gi/,
   },
   {
     what: "too little memory for Logstash",
-    raw: { ...on, logstashMemory: "256Mi" },
+    raw: { logstashMemory: "256Mi" },
     path: "logstashMemory",
     value: '"256Mi"',
     expected: /^at least 512Mi/,
@@ -57,21 +55,21 @@ export const logRelationCases: Case[] = [
   },
   {
     what: "too little memory for Kibana",
-    raw: { ...on, kibanaMemory: "512Mi" },
+    raw: { kibanaMemory: "512Mi" },
     path: "kibanaMemory",
     value: '"512Mi"',
     expected: /^at least 1Gi/,
   },
   {
     what: "memory of Elasticsearch in two places",
-    raw: { ...on, resources: { elasticsearch: { limits: { memory: "4Gi" } } } },
+    raw: { resources: { elasticsearch: { limits: { memory: "4Gi" } } } },
     path: "resources.elasticsearch.limits.memory",
     value: '"4Gi"',
     expected: /^nothing: elasticsearchMemory is both/,
   },
   {
     what: "memory of Logstash in two places",
-    raw: { ...on, resources: { logstash: { requests: { memory: "4Gi" } } } },
+    raw: { resources: { logstash: { requests: { memory: "4Gi" } } } },
     path: "resources.logstash.requests.memory",
     value: '"4Gi"',
     expected: /^nothing: logstashMemory is both/,
@@ -79,7 +77,7 @@ export const logRelationCases: Case[] = [
   },
   {
     what: "a retention of a part of a day",
-    raw: { ...on, logRetention: "36h" },
+    raw: { logRetention: "36h" },
     path: "logRetention",
     value: '"36h"',
     expected: /^whole days: there is one index a day/,
@@ -87,21 +85,21 @@ export const logRelationCases: Case[] = [
   },
   {
     what: "logs that the volumes do not hold",
-    raw: { ...on, elasticsearchVolumeSize: "10Gi" },
+    raw: { elasticsearchVolumeSize: "10Gi" },
     path: "elasticsearchVolumeSize",
     value: '"10Gi"',
     expected: /holds 30d of logs on one node: \d+\.\d lines per second fit, 8\.3 are expected/,
   },
   {
     what: "volumes of three nodes that do not hold the logs when one is lost",
-    raw: { ...on, elasticsearchReplicas: 3, elasticsearchVolumeSize: "10Gi" },
+    raw: { elasticsearchReplicas: 3, elasticsearchVolumeSize: "10Gi" },
     path: "elasticsearchVolumeSize",
     value: '"10Gi"',
     expected: /on 3 nodes/,
   },
   {
     what: "queues larger than Logstash's volume",
-    raw: { ...on, logstashQueueSize: "7Gi" },
+    raw: { logstashQueueSize: "7Gi" },
     path: "logstashQueueSize",
     value: '"7Gi"',
     expected: /with logstashDeadLetterQueueSize \(1Gi\) at most 90 % of logstashVolumeSize \(8Gi\)/,
@@ -109,7 +107,7 @@ export const logRelationCases: Case[] = [
   },
   {
     what: "dead letters that leave no room for a queue",
-    raw: { ...on, logstashDeadLetterQueueSize: "8Gi" },
+    raw: { logstashDeadLetterQueueSize: "8Gi" },
     path: "logstashQueueSize",
     value: '"4Gi"',
     expected: /at most 90 %/,
@@ -117,7 +115,7 @@ export const logRelationCases: Case[] = [
   },
   {
     what: "a queue too small for so many services",
-    raw: { ...on, logstashQueueSize: "191Mi" },
+    raw: { logstashQueueSize: "191Mi" },
     path: "logstashQueueSize",
     value: '"191Mi"',
     expected: /^at least 192Mi: each service has a queue of its own \(there are 1\)/,
@@ -125,7 +123,7 @@ export const logRelationCases: Case[] = [
   },
   {
     what: "a queue of dead letters too small for so many services",
-    raw: { ...on, logstashDeadLetterQueueSize: "39Mi" },
+    raw: { logstashDeadLetterQueueSize: "39Mi" },
     path: "logstashDeadLetterQueueSize",
     value: '"39Mi"',
     expected: /^at least 40Mi/,
@@ -133,7 +131,7 @@ export const logRelationCases: Case[] = [
   },
   {
     what: "an address of Kibana with a query",
-    raw: { ...on, kibanaUrl: "https://kibana.example.com/app?x=1" },
+    raw: { kibanaUrl: "https://kibana.example.com/app?x=1" },
     path: "kibanaUrl",
     value: '"https://kibana.example.com/…"',
     expected: /whose path is Kibana's base path/,
@@ -141,14 +139,14 @@ export const logRelationCases: Case[] = [
   },
   {
     what: "an address of Kibana whose path Kibana would refuse",
-    raw: { ...on, kibanaUrl: "https://example.com/logs//" },
+    raw: { kibanaUrl: "https://example.com/logs//" },
     path: "kibanaUrl",
     value: '"https://example.com/…"',
     expected: /each behind one \//,
   },
   {
     what: "one address for Kibana and Grafana",
-    raw: { ...on, kibanaUrl: "https://example.com/", grafanaUrl: "https://example.com" },
+    raw: { kibanaUrl: "https://example.com/", grafanaUrl: "https://example.com" },
     path: "kibanaUrl",
     value: '"https://example.com/"',
     expected: /^another address than grafanaUrl/,
@@ -156,21 +154,21 @@ export const logRelationCases: Case[] = [
   },
   {
     what: "a namespace of the stack itself among those whose logs are collected",
-    raw: { ...on, logNamespaces: ["bilten", "bilten-monitoring-host"] },
+    raw: { logNamespaces: ["bilten", "bilten-monitoring-host"] },
     path: "logNamespaces[1]",
     value: '"bilten-monitoring-host"',
     expected: /^no namespace of this stack/,
   },
   {
     what: "a namespace to collect from twice",
-    raw: { ...on, logNamespaces: ["bilten", "bilten"] },
+    raw: { logNamespaces: ["bilten", "bilten"] },
     path: "logNamespaces[1]",
     value: '"bilten"',
     expected: /^each namespace once$/,
   },
   {
     what: "half of the credentials of snapshots",
-    raw: { ...on, logSnapshots: snapshots },
+    raw: { logSnapshots: snapshots },
     encrypted: ["logSnapshotAccessKey"],
     path: "logSnapshotSecretKey",
     expected: /because logSnapshotAccessKey is set/,
@@ -178,27 +176,27 @@ export const logRelationCases: Case[] = [
   },
   {
     what: "the other half of the credentials of snapshots",
-    raw: { ...on, logSnapshots: snapshots },
+    raw: { logSnapshots: snapshots },
     encrypted: ["logSnapshotSecretKey"],
     path: "logSnapshotAccessKey",
     expected: /because logSnapshotSecretKey is set/,
   },
   {
     what: "snapshots in a bucket without region and endpoint",
-    raw: { ...on, logSnapshots: { bucket: "bilten-log-snapshots" } },
+    raw: { logSnapshots: { bucket: "bilten-log-snapshots" } },
     path: "logSnapshots.region",
     expected: /^the region of the bucket, or the endpoint/,
     example: "eu-central-1",
   },
   {
     what: "a store that is not AWS without credentials",
-    raw: { ...on, logSnapshots: { bucket: "logs", endpoint: "https://minio.example.com" } },
+    raw: { logSnapshots: { bucket: "logs", endpoint: "https://minio.example.com" } },
     path: "logSnapshotAccessKey",
     expected: /because logSnapshots\.endpoint is set/,
   },
   {
     what: "snapshots that are kept for a part of a day",
-    raw: { ...on, logSnapshots: { ...snapshots, retention: "60h" } },
+    raw: { logSnapshots: { ...snapshots, retention: "60h" } },
     path: "logSnapshots.retention",
     value: '"60h"',
     expected: /^whole days$/,

@@ -15,14 +15,14 @@ const parse = (raw: Record<string, unknown>, encrypted: string[] = []) =>
 const logsOf = (raw: Record<string, unknown>, encrypted?: string[]): LogSettings =>
   parse(raw, encrypted).settings.logs;
 const notes = (raw: Record<string, unknown>, encrypted?: string[]): string =>
-  parse({ logsEnabled: true, ...raw }, encrypted).notes.join("\n");
+  parse(raw, encrypted).notes.join("\n");
 
 const snapshots = { bucket: "bilten-log-snapshots", region: "eu-central-1" };
 
 describe("the settings about logs", () => {
-  it("are complete without any configuration, with the pipeline off and 30 days", () => {
+  it("are complete without any configuration, with the pipeline on and 30 days", () => {
     assert.deepEqual(logsOf({}), {
-      enabled: false,
+      enabled: true,
       retention: "30d",
       namespaces: ["bilten"],
       redactions: [],
@@ -39,7 +39,7 @@ describe("the settings about logs", () => {
     } satisfies LogSettings);
   });
 
-  it("are without problems and notes when the pipeline is turned on", () => {
+  it("are without problems and notes", () => {
     assert.equal(notes({}), "");
   });
 
@@ -67,13 +67,13 @@ describe("the settings about logs", () => {
       { name: "b", port: 1, namespace: "zeta" },
       { name: "a", port: 1, namespace: "alpha" },
       { name: "c", port: 1, namespace: "zeta" },
-    ];
+    ].map((service) => ({ ...service, logging: { linesPerSecond: 5 } }));
     assert.deepEqual(logsOf({ services }).namespaces, ["alpha", "zeta"]);
     assert.deepEqual(logsOf({ services, logNamespaces: ["zeta", "beta"] }).namespaces, ["beta", "zeta"]);
   });
 
   it("leave the path of Kibana's address to its base path, without a slash at the end", () => {
-    const address = (kibanaUrl: string) => logsOf({ logsEnabled: true, kibanaUrl }).kibana.externalUrl;
+    const address = (kibanaUrl: string) => logsOf({ kibanaUrl }).kibana.externalUrl;
     assert.equal(
       address("https://bilten.example.com/logs/kibana/"),
       "https://bilten.example.com/logs/kibana",
@@ -87,6 +87,7 @@ describe("the settings about logs", () => {
       pathStyleAccess: false,
       schedule: "0 45 2 * * ?",
       retention: "30d",
+      maxAge: "26h",
       hasCredentials: false,
     });
     const keys = ["logSnapshotAccessKey", "logSnapshotSecretKey"];
@@ -112,7 +113,7 @@ describe("the settings about logs", () => {
 describe("a volume that is too small for the logs", () => {
   it("is refused with a size that holds them, and no smaller one in whole Gi does", () => {
     for (const elasticsearchReplicas of [1, 3, 5]) {
-      const raw = { logsEnabled: true, elasticsearchReplicas, elasticsearchVolumeSize: "1Gi" };
+      const raw = { elasticsearchReplicas, elasticsearchVolumeSize: "1Gi" };
       let example = "";
       try {
         parse(raw);
@@ -132,10 +133,7 @@ describe("the stacks in the repository, with logs", () => {
   it("are without problems: they have the volumes, copies and queues that their logs need", () => {
     for (const stack of ["dev", "prod"]) {
       const { values } = readStackConfig(stack);
-      const { settings } = parseSettings(
-        { ...values, logsEnabled: true },
-        new Set(["smtpPassword", "slackWebhookUrl"]),
-      );
+      const { settings } = parseSettings(values, new Set(["smtpPassword", "slackWebhookUrl"]));
       assert.equal(settings.logs.enabled, true, stack);
     }
   });
@@ -146,7 +144,7 @@ describe("the stacks in the repository, with logs", () => {
     assert.equal(dev!.elasticsearch.keepVolumes, false);
     assert.deepEqual([prod!.elasticsearch.replicas, prod!.retention], [3, "30d"]);
     assert.equal(prod!.elasticsearch.keepVolumes, true);
-    for (const logs of [dev!, prod!]) assert.equal(logs.enabled, false);
+    for (const logs of [dev!, prod!]) assert.equal(logs.enabled, true);
   });
 });
 
@@ -180,7 +178,7 @@ describe("docs/configuration.md on logs", () => {
     const raw = Object.fromEntries(
       Object.entries(config).map(([key, value]) => [key.replace("bilten-monitoring:", ""), value]),
     );
-    const { settings } = parse({ ...raw, logsEnabled: true });
+    const { settings } = parse(raw);
     assert.equal(settings.services[0]?.logging.sampling.rest, 0.2);
     assert.equal(settings.logs.redactions.length, 2);
     assert.equal(settings.logs.snapshots?.bucket, "bilten-log-snapshots");

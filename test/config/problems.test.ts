@@ -95,6 +95,8 @@ describe("problems of a configuration", () => {
       "alertRoutes[0].receiver",
       "alertmanagerReplicas",
       "clustername",
+      "elasticsearchReplicas",
+      "logstashReplicas",
       "prometheusReplicas",
       "prometheusVolumeSize",
       "services[0].port",
@@ -107,7 +109,7 @@ describe("problems of a configuration", () => {
       assert.ok(error.message.includes(`expected: ${problem.expected}`), problem.expected);
       assert.ok(error.message.includes(`example:  ${problem.example}`), problem.example);
     }
-    assert.match(error.message, /^The configuration has 12 problems\. Nothing was changed\./);
+    assert.match(error.message, /^The configuration has 14 problems\. Nothing was changed\./);
     assert.match(
       error.message,
       /pulumi config set --path 'services\[0\]\.port' 3000[^]*docs\/configuration\.md\.$/,

@@ -1,7 +1,13 @@
 import { api, mail, pager, critical, type Case } from "./problemCases";
 
 /** What prod needs besides its settings. */
-const production = { environment: "prod", prometheusReplicas: 2, alertmanagerReplicas: 3 };
+const production = {
+  environment: "prod",
+  prometheusReplicas: 2,
+  alertmanagerReplicas: 3,
+  elasticsearchReplicas: 3,
+  logstashReplicas: 2,
+};
 const productionSecrets = ["smtpPassword", "slackWebhookUrl"];
 
 /** Settings that are wrong only together, or in their environment. */

@@ -106,7 +106,7 @@ describe("stack dev", function () {
     const record = await cluster.pulumi.up("dev");
     assert.ok(record.changes.created > 60, JSON.stringify(record.changes));
     await assertAllReady();
-    assert.equal((await cluster.list(...workloadKinds)).length, 7);
+    assert.equal((await cluster.list(...workloadKinds)).length, 13);
   });
 
   it("has no pod that Pod Security refused", assertNoPodRefused);
@@ -199,7 +199,7 @@ describe("stack prod", function () {
       .map(({ spec }) => spec.nodeName);
     assert.equal(new Set(nodes).size, 3, `Alertmanagers on ${nodes.join()}`);
     const budgets = (await cluster.list("poddisruptionbudgets")).map(({ metadata }) => metadata.name).sort();
-    assert.deepEqual(budgets, ["alertmanager", "prometheus"]);
+    assert.deepEqual(budgets, ["alertmanager", "elasticsearch", "logstash", "prometheus"]);
   });
 
   it("has no pod that Pod Security refused", assertNoPodRefused);

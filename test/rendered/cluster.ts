@@ -86,11 +86,11 @@ export interface Template {
   spec: PodSpec;
 }
 
-/** A Deployment, StatefulSet or DaemonSet. */
+/** What runs pods. A Job has no selector of its own, Kubernetes makes it one. */
 export interface Workload extends KubernetesObject {
   spec: {
     replicas?: number;
-    selector: Selector;
+    selector?: Selector;
     serviceName?: string;
     template: Template;
     volumeClaimTemplates?: { metadata: { name: string } }[];
@@ -113,7 +113,7 @@ export function ofKind(objects: KubernetesObject[], ...kinds: string[]): Kuberne
 }
 
 export function workloadsOf(objects: KubernetesObject[]): Workload[] {
-  return ofKind(objects, "Deployment", "StatefulSet", "DaemonSet") as Workload[];
+  return ofKind(objects, "Deployment", "StatefulSet", "DaemonSet", "Job") as Workload[];
 }
 
 /** All containers of a pod, those that run before the others included. */

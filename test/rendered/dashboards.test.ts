@@ -19,6 +19,7 @@ describe("dashboards, as Grafana gets them", function () {
       before(async () => {
         objects = await objectsOf(stack);
         files = ofKind(objects, "ConfigMap")
+          .filter(({ metadata }) => metadata.name.startsWith("grafana-dashboard-"))
           .flatMap(({ data }) => Object.entries(data as Record<string, string>))
           .filter(([file]) => file.endsWith(".json"))
           .map(([file, text]) => [file, JSON.parse(text) as Dashboard]);

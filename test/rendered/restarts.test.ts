@@ -7,7 +7,11 @@ const service = (name: string, port: number) => ({ name, namespace: "bilten", po
 /** The pod template of each workload, by name. Kubernetes replaces pods exactly when it differs. */
 function templates(objects: KubernetesObject[]): Map<string, string> {
   return new Map(
-    workloadsOf(objects).map(({ metadata, spec }) => [metadata.name, JSON.stringify(spec.template)]),
+    workloadsOf(objects).map(({ metadata, spec }) => [
+      // A Job's name ends in a digest of it.
+      metadata.name.replace(/-[0-9a-f]{8}$/, ""),
+      JSON.stringify(spec.template),
+    ]),
   );
 }
 
@@ -52,14 +56,30 @@ describe("a pod restarts exactly when what it mounts or runs has changed", funct
     assert.deepEqual(await restarted({ runbookBaseUrl: "https://runbooks.example.com" }), []);
   });
 
-  it("nothing for another monitored service on a known port", async () => {
+  it("Logstash, which has a pipeline for it, and what counts its lines, for another monitored service", async () => {
     const services = [service("bilten-api", 3000), service("bilten-web", 3000)];
+    assert.deepEqual(await restarted({ services }), ["json-exporter", "logstash"]);
+  });
+
+  it("nothing for another monitored service on another port, when there are no logs", async () => {
+    const services = [service("bilten-api", 3000), service("bilten-web", 8080)];
+    const config = { logsEnabled: false };
+    const [old, now] = [templates(await objectsOf("dev", { config })), templates(await objectsOf("dev", { config: { ...config, services } }))];
+    assert.deepEqual(old, now);
+  });
+
+  it("nothing for the level and sampling of a service's log, which are its own business", async () => {
+    const services = [{ ...service("bilten-api", 3000), logging: { level: "warn" } }];
     assert.deepEqual(await restarted({ services }), []);
   });
 
-  it("nothing for another monitored service on another port", async () => {
-    const services = [service("bilten-api", 3000), service("bilten-web", 8080)];
-    assert.deepEqual(await restarted({ services }), []);
+  it("Elasticsearch alone for its memory, and Kibana alone for its address", async () => {
+    assert.deepEqual(await restarted({ elasticsearchMemory: "3Gi" }), ["elasticsearch"]);
+    assert.deepEqual(await restarted({ kibanaUrl: "https://kibana.example.com" }), ["kibana"]);
+  });
+
+  it("nothing for the retention of logs, which the set-up of Elasticsearch puts in place when it runs again", async () => {
+    assert.deepEqual(await restarted({ logRetention: "2d" }), ["elasticsearch-setup"]);
   });
 
   it("Grafana, and nothing else, for its address", async () => {

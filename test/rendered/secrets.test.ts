@@ -11,12 +11,15 @@ const secrets: Record<SecretName, string> = {
   slackWebhookUrl: "https://hooks.slack.com/services/T0F00D/B0F00D/slack-f00d",
   deadMansSwitchUrl: "https://dead-mans-switch.example.com/ping/switch-f00d",
   remoteWritePassword: "remote-Tr0ub4dor-f00d",
+  logSnapshotAccessKey: "AKIA-Tr0ub4dor-f00d",
+  logSnapshotSecretKey: "snapshot-Tr0ub4dor-f00d",
 };
 
 /** All of them are used. */
 const config = {
   remoteWrite: { url: "https://metrics.example.com/api/v1/write", username: "bilten" },
   mailCatcher: "false",
+  logSnapshots: { bucket: "bilten-logs", region: "eu-central-1" },
 };
 
 /** How a value may be found in a text: as it is, percent-encoded, and within base64 at any of the three offsets. */

@@ -52,19 +52,30 @@ const resources: Policy = {
   },
 };
 
+/** The files of the nodes' containers are root's alone. */
+const readsRootsFiles = ({ namespace, name }: KubernetesObject["metadata"]) =>
+  namespace === hostNamespace && name === "filebeat";
+
 const restricted: Policy = {
   name: "restricts every container as Pod Security level restricted asks",
-  violations: perContainer(({ securityContext: context }, { spec }) => [
+  violations: perContainer(({ securityContext: context }, { metadata, spec }) => [
     context?.allowPrivilegeEscalation !== false && "may escalate its privileges",
     context?.privileged === true && "is privileged",
     !context?.capabilities?.drop?.includes("ALL") && "keeps capabilities",
     (context?.capabilities?.add ?? []).length > 0 && "adds capabilities",
-    !(context?.runAsNonRoot ?? spec.template.spec.securityContext?.runAsNonRoot) && "may run as root",
-    spec.template.spec.securityContext?.runAsUser === 0 && "runs as root",
+    !readsRootsFiles(metadata) &&
+      !(context?.runAsNonRoot ?? spec.template.spec.securityContext?.runAsNonRoot) &&
+      "may run as root",
+    !readsRootsFiles(metadata) && spec.template.spec.securityContext?.runAsUser === 0 && "runs as root",
     (context?.seccompProfile ?? spec.template.spec.securityContext?.seccompProfile)?.type !==
       "RuntimeDefault" && "has no seccomp profile",
   ]),
   broken: {
+    "Prometheus runs as root": (objects) =>
+      Object.assign(prometheus(objects).spec.template.spec.securityContext ?? {}, { runAsUser: 0 }),
+    "Filebeat keeps root's capabilities": (objects) =>
+      delete workload(objects, "DaemonSet", "filebeat").spec.template.spec.containers[0]?.securityContext
+        ?.capabilities,
     "a container has no security context": (objects) => delete container(objects).securityContext,
     "a capability is added": (objects) =>
       Object.assign(container(objects).securityContext?.capabilities ?? {}, { add: ["NET_RAW"] }),
@@ -99,9 +110,9 @@ const readOnly: Policy = {
 };
 
 const probes: Policy = {
-  name: "probes the readiness and liveness of every container",
-  violations: perWorkload(({ spec }) =>
-    spec.template.spec.containers.flatMap(({ name, readinessProbe, livenessProbe }) => [
+  name: "probes the readiness and liveness of every container, unless it is to end by itself",
+  violations: perWorkload(({ kind, spec }) =>
+    (kind === "Job" ? [] : spec.template.spec.containers).flatMap(({ name, readinessProbe, livenessProbe }) => [
       !readinessProbe && `${name} has no readiness probe`,
       !livenessProbe && `${name} has no liveness probe`,
     ]),

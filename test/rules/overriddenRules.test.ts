@@ -16,8 +16,9 @@ import { alertsOf } from "./groups";
 function groupsWith(alertOverrides: object) {
   const { values, secretKeys } = readStackConfig("prod");
   const remoteWrite = { url: "https://metrics.example.com/api/v1/write" };
+  const logSnapshots = { bucket: "bilten-logs", region: "eu-central-1" };
   const secrets = new Set([...secretKeys, "smtpPassword", "slackWebhookUrl"]);
-  const { settings } = parseSettings({ ...values, remoteWrite, alertOverrides }, secrets);
+  const { settings } = parseSettings({ ...values, remoteWrite, logSnapshots, alertOverrides }, secrets);
   return stackContributions(settings).ruleGroups;
 }
 

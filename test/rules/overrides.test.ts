@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { adjustAlerts } from "../../alerts";
 import { inWords } from "../../alerts/durations";
-import { alertNames, logAlertNames } from "../../alerts/names";
+import { alertNames } from "../../alerts/names";
 import type { RuleGroup } from "../../components/contribution";
 import { ALL_GROUPS, alertsOf, recordingsOf } from "./groups";
 
@@ -12,7 +12,7 @@ const rulesOf = (groups: readonly RuleGroup[], alert: string) =>
 describe("the list of alert names", () => {
   it("holds each alert that some rule has, once, and no other", () => {
     const made = new Set(alertsOf(ALL_GROUPS).map((rule) => rule.alert));
-    assert.deepEqual([...alertNames, ...logAlertNames].sort(), [...made].sort());
+    assert.deepEqual([...alertNames].sort(), [...made].sort());
   });
 });
 
