@@ -16,14 +16,14 @@ const names = [...controlPlaneTools, ...simulatedNodeTools, ...pulumiTools, "kub
 /** What the tests look at of an object. */
 export interface LiveObject {
   kind: string;
-  metadata: { name: string; namespace?: string; labels?: Record<string, string> };
+  metadata: { name: string; uid: string; namespace?: string; labels?: Record<string, string> };
   spec: {
     replicas?: number;
     nodeName?: string;
     template?: object;
     containers?: { args?: string[]; env?: object[] }[];
   };
-  status: { readyReplicas?: number; numberReady?: number; phase?: string };
+  status: { readyReplicas?: number; numberReady?: number; succeeded?: number; phase?: string };
   data?: Record<string, string>;
   message?: string;
 }

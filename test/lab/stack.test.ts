@@ -1,10 +1,9 @@
 /** The program on a real API server, by the real engine; pods are simulated. Each test goes on from the one before. */
 import assert from "node:assert/strict";
-import type { RunRecord } from "../../lab/pulumi";
 import { PulumiError } from "../../lab/pulumi";
 import { freshCluster, type Cluster, type LiveObject } from "./cluster";
+import { assertAllReady, assertNoPodRefused, steps, templates, workloadKinds } from "./observe";
 
-const workloadKinds = ["deployments", "statefulsets", "daemonsets"];
 const namespace = "bilten-monitoring";
 const secrets = {
   smtpPassword: "correct-horse-battery-staple",
@@ -21,44 +20,6 @@ after(async function () {
   this.timeout(120_000);
   await cluster?.remove();
 });
-
-/** Pod templates by workload. */
-async function templates(): Promise<Record<string, string>> {
-  const workloads = await cluster.list(...workloadKinds);
-  return Object.fromEntries(
-    workloads.map(({ kind, metadata, spec }) => [`${kind} ${metadata.name}`, JSON.stringify(spec.template)]),
-  );
-}
-
-/** `update StatefulSet alertmanager`, without components, which only contain. */
-function steps({ changed }: RunRecord): string[] {
-  return changed
-    .map(({ urn, operation }) => ({
-      operation,
-      type: urn.split("::")[2]?.split("$").at(-1) ?? "",
-      name: urn.split("::").at(-1),
-    }))
-    .filter(({ type }) => !type.startsWith("pulumi:"))
-    .map(({ operation, type, name }) => `${operation} ${type.split(":").at(-1)} ${name}`)
-    .sort();
-}
-
-async function assertAllReady(): Promise<void> {
-  for (const { kind, metadata, spec, status } of await cluster.list(...workloadKinds)) {
-    const ready = kind === "DaemonSet" ? status.numberReady : status.readyReplicas;
-    // Three simulated nodes.
-    assert.equal(ready, kind === "DaemonSet" ? 3 : spec.replicas, `${kind} ${metadata.name}`);
-  }
-  for (const claim of await cluster.list("persistentvolumeclaims")) assert.equal(claim.status.phase, "Bound");
-}
-
-/** Whatever is refused, Pod Security tells it in an event of the owner. */
-async function assertNoPodRefused(): Promise<void> {
-  const refusals = (await cluster.list("events"))
-    .map(({ message }) => message ?? "")
-    .filter((text) => /PodSecurity|forbidden/.test(text));
-  assert.deepEqual(refusals, []);
-}
 
 /** Fails when a value stands anywhere in the cluster but in Secrets, or in the exported state. */
 async function assertNowhere(values: string[]): Promise<void> {
@@ -105,11 +66,11 @@ describe("stack dev", function () {
   it("comes up, with every workload ready and every volume bound", async () => {
     const record = await cluster.pulumi.up("dev");
     assert.ok(record.changes.created > 60, JSON.stringify(record.changes));
-    await assertAllReady();
+    await assertAllReady(cluster);
     assert.equal((await cluster.list(...workloadKinds)).length, 13);
   });
 
-  it("has no pod that Pod Security refused", assertNoPodRefused);
+  it("has no pod that Pod Security refused", () => assertNoPodRefused(cluster));
 
   it("changes nothing the second time, and shows nothing in the preview", async () => {
     assert.deepEqual(steps(await cluster.pulumi.up("dev")), []);
@@ -123,22 +84,22 @@ describe("stack dev", function () {
   });
 
   it("takes a new scrape interval without restarting a pod", async () => {
-    const before = await templates();
+    const before = await templates(cluster);
     const record = await cluster.pulumi.up("dev", { config: { prometheusScrapeInterval: "20s" } });
     assert.deepEqual(steps(record), ["update ConfigMap prometheus-configuration"]);
-    assert.deepEqual(await templates(), before);
+    assert.deepEqual(await templates(cluster), before);
   });
 
   it("restarts Alertmanager alone when its grouping changes", async () => {
     await cluster.pulumi.up("dev");
-    const before = await templates();
+    const before = await templates(cluster);
     const record = await cluster.pulumi.up("dev", { config: { alertGroupWait: "45s" } });
-    const after = await templates();
+    const after = await templates(cluster);
     const restarted = Object.keys(after).filter((workload) => after[workload] !== before[workload]);
     assert.deepEqual(restarted, ["StatefulSet alertmanager"]);
     const touched = steps(record).filter((step) => !/ConfigMap alertmanager-configuration$/.test(step));
     assert.deepEqual(touched, ["update StatefulSet alertmanager"]);
-    await assertAllReady();
+    await assertAllReady(cluster);
   });
 
   it("finds and repairs what kubectl has changed and deleted", async () => {
@@ -192,7 +153,7 @@ describe("stack prod", function () {
 
   it("comes up with its redundancy, spread over the zones", async () => {
     await cluster.pulumi.up("prod", { config, secrets });
-    await assertAllReady();
+    await assertAllReady(cluster);
     const pods = await cluster.list("pods");
     const nodes = pods
       .filter(({ metadata }) => metadata.labels?.["app.kubernetes.io/name"] === "alertmanager")
@@ -202,7 +163,7 @@ describe("stack prod", function () {
     assert.deepEqual(budgets, ["alertmanager", "elasticsearch", "logstash", "prometheus"]);
   });
 
-  it("has no pod that Pod Security refused", assertNoPodRefused);
+  it("has no pod that Pod Security refused", () => assertNoPodRefused(cluster));
 
   it("keeps its secrets out of everything but Secrets", () => assertNowhere(Object.values(secrets)));
 
@@ -210,8 +171,19 @@ describe("stack prod", function () {
     assert.deepEqual(steps(await cluster.pulumi.up("prod", { config, secrets })), []);
   });
 
-  it("leaves nothing after destroy", async () => {
+  it("leaves nothing after destroy but the volumes of Elasticsearch, and the namespace with their claims", async () => {
     await cluster.pulumi.destroy("prod", { config, secrets });
-    assert.ok(!(await cluster.list("namespaces")).some(({ metadata }) => metadata.name.startsWith("bilten")));
+    const namespaces = (await cluster.list("namespaces")).map(({ metadata }) => metadata.name);
+    assert.deepEqual(
+      namespaces.filter((name) => name.startsWith("bilten")),
+      [namespace],
+    );
+    const claims = (await cluster.list("persistentvolumeclaims")).map(({ metadata }) => metadata.name);
+    const kept = claims.filter((name) => name.startsWith("data-elasticsearch-")).sort();
+    assert.deepEqual(
+      kept,
+      [0, 1, 2].map((index) => `data-elasticsearch-${index}`),
+    );
+    assert.deepEqual(await cluster.list("pods"), []);
   });
 });

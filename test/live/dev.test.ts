@@ -1,4 +1,4 @@
-/** Stack dev with real pods. Grafana is simulated, and so are the nodes beside the real one. */
+/** Stack dev with real pods. Grafana and Elastic's programs are simulated, and so are the nodes beside the real one. */
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
@@ -11,7 +11,10 @@ import { discovery, intervals, slack, untilFiring, untilTold, untilToldResolved 
 
 const runbooks = "https://github.com/bilten/bilten-monitoring/blob/main/docs/runbooks";
 
-describe("stack dev on real pods, with Grafana simulated", function () {
+/** Jobs whose targets are simulated, or asked about what is. */
+const simulatedJobs = ["grafana", "logstash", "filebeat", "log-index"];
+
+describe("stack dev on real pods, with Grafana, Elasticsearch, Logstash, Kibana and Filebeat simulated", function () {
   this.timeout(240_000);
   let pressure: { since: number; instance: string };
 
@@ -19,11 +22,11 @@ describe("stack dev on real pods, with Grafana simulated", function () {
   // It lasts while other tests have their own faults.
   before(async () => void (pressure = await startPressure()));
 
-  it("has every real target up, and no other down than simulated nodes and Grafana", async () => {
+  it("has every real target up, and no other down than simulated nodes and programs", async () => {
     const limit = 3 * intervals.scrape + slack;
     await eventually("every target is as it should be", limit, async () => {
       const found = (await targets()).map(({ scrapePool, labels, health, lastError }) => {
-        const simulated = /^simulated-/.test(labels["node"] ?? "") || scrapePool === "grafana";
+        const simulated = /^simulated-/.test(labels["node"] ?? "") || simulatedJobs.includes(scrapePool);
         return {
           simulated,
           line: `${scrapePool} ${labels["instance"]} ${health} ${lastError}`,
@@ -42,6 +45,9 @@ describe("stack dev on real pods, with Grafana simulated", function () {
         "bilten-api",
         "blackbox-exporter",
         "cadvisor",
+        "certificates",
+        "elasticsearch-exporter",
+        "json-exporter",
         "kube-state-metrics",
         "kubelet",
         "node-exporter",

@@ -1,4 +1,4 @@
-/** What happens to stack dev with real pods when parts of it fail or change. Grafana is simulated. */
+/** What happens to stack dev with real pods when parts of it fail or change. Grafana and Elastic's programs are simulated. */
 import assert from "node:assert/strict";
 import { deployDev, devConfig, mailAddress, namespace, onePod, ownMailServer, rolledOut } from "./deploy";
 import { eventually, measured } from "./eventually";
@@ -61,7 +61,7 @@ async function firesAlone(what: string, { since, limit, before, expected }: Expe
     assert.equal(found[0]![label], text, JSON.stringify(found));
 }
 
-describe("stack dev on real pods, with Grafana simulated, when something fails", function () {
+describe("stack dev on real pods, with Grafana and Elastic's programs simulated, when something fails", function () {
   this.timeout(240_000);
   before(deployDev);
 

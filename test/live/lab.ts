@@ -7,6 +7,7 @@ import { dirname, join } from "node:path";
 import { Test } from "mocha";
 import { obstacles } from "../../lab/nodes/real";
 import { cgroupOf, processesIn } from "../../lab/parts/cgroups";
+import { readRecords } from "../../lab/parts/part";
 import { preparePulumi, pulumiTools, type PulumiRunner } from "../../lab/pulumi";
 import { stateAt } from "../../lab/state";
 import { ensureTools } from "../../lab/tools";
@@ -20,6 +21,7 @@ export interface Pod {
   spec: { nodeName: string };
   status: {
     podIP: string;
+    hostIP: string;
     conditions: { type: string; status: string }[];
     containerStatuses: { restartCount: number }[];
   };
@@ -31,6 +33,8 @@ export interface LiveLab {
   kubectl(args: string[], input?: string): Promise<string>;
   /** Pods of a namespace, by label selector. */
   pods(namespace: string, selector: string): Promise<Pod[]>;
+  /** Command that runs another in the network of the real node. */
+  inNodeNetwork: string[];
   /** The processes of a pod's containers. */
   processesOf(pod: Pod): number[];
   /** Address on loopback of each Service whose pods really run, by its name. */
@@ -80,6 +84,8 @@ async function bringUp(stateDir: string): Promise<LiveLab> {
   const tools = await ensureTools([...pulumiTools, "kubectl"]);
   const state = stateAt(stateDir);
   const { kubeconfig } = state;
+  const keeper = readRecords(state).find(({ name }) => name === "dialer");
+  assert.ok(keeper, "nothing keeps the namespaces of the node");
   const log = () => undefined;
   const kubectl = (args: string[], input?: string) =>
     run(tools.kubectl, ["--kubeconfig", kubeconfig, ...args], { input });
@@ -91,6 +97,7 @@ async function bringUp(stateDir: string): Promise<LiveLab> {
       const text = await kubectl(["get", "pods", "-n", namespace, "-l", selector, "-o", "json"]);
       return (JSON.parse(text) as { items: Pod[] }).items;
     },
+    inNodeNetwork: ["nsenter", `--target=${keeper.pid}`, "--net", "--"],
     processesOf: ({ metadata }) =>
       processesIn(cgroupOf(state.directory)).filter((pid) => isOf(pid, metadata.uid)),
     open: async () => {

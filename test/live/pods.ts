@@ -112,6 +112,71 @@ function service(metadata: Metadata, ports: Record<string, number>): Manifest {
   };
 }
 
+/** A pod in the place of Elasticsearch's: behind its Service, with its certificate and its users. See the program. */
+export function elasticsearchPlace(args: {
+  namespace: string;
+  /** OpenSearch's address. */
+  target: string;
+  /** The Secret that holds a password for each user. */
+  passwords: string;
+}): Manifest[] {
+  const file = "elasticsearchTls.mjs";
+  const metadata = { name: "opensearch", namespace: args.namespace };
+  const labels = {
+    app: metadata.name,
+    "app.kubernetes.io/name": "elasticsearch",
+    "app.kubernetes.io/instance": "elasticsearch",
+  };
+  const volumes = [
+    { name: "program", configMap: { name: metadata.name } },
+    { name: "certificates", secret: { secretName: "elasticsearch-http-certificate" } },
+    { name: "passwords", secret: { secretName: args.passwords } },
+  ];
+  const container = {
+    name: metadata.name,
+    image: nodeImage,
+    args: ["node", `/program/${file}`],
+    env: Object.entries({
+      PORT: "8080",
+      TARGET: args.target,
+      CERTIFICATES: "/certificates",
+      PASSWORDS: "/passwords",
+    }).map(([name, value]) => ({ name, value })),
+    ports: [
+      { name: "http", containerPort: 8080 },
+      { name: "https", containerPort: 9200 },
+    ],
+    volumeMounts: volumes.map(({ name }) => ({ name, mountPath: `/${name}` })),
+    readinessProbe: { httpGet: { path: "/healthz", port: "http" }, periodSeconds: 1 },
+    securityContext: restricted,
+  };
+  const pod = {
+    containers: [container],
+    volumes,
+    automountServiceAccountToken: false,
+    terminationGracePeriodSeconds: 1,
+    securityContext: { runAsUser: 1000, runAsGroup: 1000, fsGroup: 1000 },
+  };
+  return [
+    {
+      apiVersion: "v1",
+      kind: "ConfigMap",
+      metadata,
+      data: { [file]: readFileSync(join(__dirname, "services", file), "utf8") },
+    },
+    {
+      apiVersion: "apps/v1",
+      kind: "Deployment",
+      metadata,
+      spec: {
+        selector: { matchLabels: { app: metadata.name } },
+        template: { metadata: { labels }, spec: pod },
+      },
+    },
+    service(metadata, { http: 8080 }),
+  ];
+}
+
 export interface ExtraEndpointArgs {
   /** The Service whose pods are scraped. */
   service: string;

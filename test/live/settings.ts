@@ -33,6 +33,11 @@ const awaited = [
   "HighCPUUsage",
   "HighMemoryUsage",
   "AlertmanagerNotificationsFailing",
+  "ElasticsearchDown",
+  "ElasticsearchClusterYellow",
+  "LogsMissing",
+  // Logstash is simulated: what that causes fires before anything else does.
+  "LogstashDown",
 ];
 
 /**

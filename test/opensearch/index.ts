@@ -12,6 +12,8 @@ export interface OpenSearchOptions {
   signal?: AbortSignal;
   /** Address to listen on for HTTP. @default "127.0.0.1" */
   host?: string;
+  /** Command that runs it, such as one that enters a network namespace. @default none */
+  within?: string[];
   /** How long the start may take after the download, seconds. @default 120 */
   startSeconds?: number;
 }
@@ -32,6 +34,7 @@ export async function startOpenSearch({
   log,
   signal,
   host = "127.0.0.1",
+  within = [],
   startSeconds = 120,
 }: OpenSearchOptions): Promise<OpenSearch> {
   const { java, classPath } = await openSearchFiles({ log, signal });
@@ -39,7 +42,8 @@ export async function startOpenSearch({
   const data = mkdtempSync(join(tmpdir(), "bilten-opensearch-"));
   const memory = ["-Xms256m", "-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"];
   // It needs nothing of the environment, and a user's JAVA_TOOL_OPTIONS may contradict what is asked for here.
-  const child = spawn(java, [...memory, "-cp", classPath, "OpenSearch", data, host], {
+  const [program, ...args] = [...within, java, ...memory, "-cp", classPath, "OpenSearch", data, host];
+  const child = spawn(program!, args, {
     cwd: data,
     env: { PATH: process.env.PATH },
     stdio: ["pipe", "pipe", "pipe"],
