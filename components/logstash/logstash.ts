@@ -120,7 +120,7 @@ export class Logstash extends pulumi.ComponentResource {
         user,
         ports: [
           { name: "beats", port: ports.beats },
-          { name: "api", port: ports.api },
+          { name: "http", port: ports.api },
         ],
         // Each has its own queue; none waits for another.
         parallel: true,
@@ -160,7 +160,7 @@ export class Logstash extends pulumi.ComponentResource {
             env: [...java, { name: "ELASTICSEARCH_URL", value: args.elasticsearch.url }],
             ports: [
               { name: "beats", containerPort: ports.beats },
-              { name: "api", containerPort: ports.api },
+              { name: "http", containerPort: ports.api },
             ],
             volumeMounts: [
               ...mounts.map((mount) => (mount.name === "settings" ? { ...mount, readOnly: true } : mount)),
@@ -168,11 +168,11 @@ export class Logstash extends pulumi.ComponentResource {
               { name: "data", mountPath: paths.data },
             ],
             // Starting takes a minute on a slow node, and longer when there is a queue to look through.
-            startupProbe: { httpGet: { path: "/", port: "api" }, periodSeconds: 5, failureThreshold: 60 },
+            startupProbe: { httpGet: { path: "/", port: "http" }, periodSeconds: 5, failureThreshold: 60 },
             // Listens once the intake runs, and goes on while Elasticsearch is away: it has its queues.
             readinessProbe: { tcpSocket: { port: "beats" }, periodSeconds: 5 },
             livenessProbe: {
-              httpGet: { path: "/", port: "api" },
+              httpGet: { path: "/", port: "http" },
               periodSeconds: 15,
               timeoutSeconds: 10,
               failureThreshold: 6,

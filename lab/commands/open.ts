@@ -1,3 +1,4 @@
+import { forwardLines, forwardUrl } from "../network/forwards";
 import { openAddresses } from "../network/open";
 import { LabError } from "../state";
 import { runningLab } from "./connection";
@@ -9,11 +10,7 @@ export async function open({ stateDir, json }: CommandOptions & { json: boolean 
   if (!lab.healthy.has("gateway"))
     throw new LabError("All nodes are simulated: nothing runs that could answer. Why: npm run lab -- status");
   const forwards = await openAddresses(lab);
-  if (json) console.log(JSON.stringify(forwards.map(({ name, port }) => ({ name, url: url(port) }))));
-  else for (const { name, port } of forwards) console.log(`${name.padEnd(20)} ${url(port)}`);
+  if (json) console.log(JSON.stringify(forwards.map((each) => ({ name: each.name, url: forwardUrl(each) }))));
+  else for (const line of forwardLines(forwards)) console.log(line);
   return 0;
-}
-
-function url(port: number): string {
-  return `http://127.0.0.1:${port}`;
 }

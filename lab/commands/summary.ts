@@ -1,3 +1,4 @@
+import { forwardLines } from "../network/forwards";
 import type { Forward } from "../network/forwards";
 import { pauseImage } from "../images";
 import type { NodeChoice } from "../nodes/choose";
@@ -51,7 +52,7 @@ export function summary(args: SummaryArgs): string[] {
 
 function whereToLook({ addresses, outputs }: SummaryArgs): string[] {
   if (addresses.length > 0) {
-    const lines = addresses.map(({ name, port }) => `  ${name.padEnd(20)} http://127.0.0.1:${port}`);
+    const lines = forwardLines(addresses).map((line) => `  ${line}`);
     return ["Where to look (again: npm run lab -- open):", ...lines];
   }
   const urls = Object.entries((outputs.urls ?? {}) as Record<string, string>);

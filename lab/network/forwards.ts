@@ -5,6 +5,8 @@ import { readJson, writePrivate, type LabState } from "../state";
 export interface Forward {
   /** For people: the Service's name. */
   name: string;
+  /** What is spoken there. */
+  scheme: "http" | "https";
   /** On 127.0.0.1. */
   port: number;
   /** An address in the node's network, and the port there. */
@@ -23,4 +25,15 @@ export function readForwards(state: LabState): Forward[] {
 /** The gateway follows within half a second. */
 export function writeForwards(state: LabState, forwards: Forward[]): void {
   writePrivate(forwardsFile(state), `${JSON.stringify(forwards, undefined, 2)}\n`);
+}
+
+/** The address on this machine. */
+export function forwardUrl({ scheme, port }: Pick<Forward, "scheme" | "port">): string {
+  return `${scheme}://127.0.0.1:${port}`;
+}
+
+/** A line for each address, for people. */
+export function forwardLines(forwards: Pick<Forward, "name" | "scheme" | "port">[]): string[] {
+  const width = Math.max(...forwards.map(({ name }) => name.length));
+  return forwards.map((forward) => `${forward.name.padEnd(width)}  ${forwardUrl(forward)}`);
 }

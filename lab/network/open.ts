@@ -17,12 +17,13 @@ export interface EndpointSlice {
 /** A Service's port that answers. */
 export interface Target {
   name: string;
+  scheme: Forward["scheme"];
   host: string;
   targetPort: number;
 }
 
 /**
- * The ports that have a ready pod on the real node: of each Service the one called `http`, or its first. Names are
+ * The ports that have a ready pod on the real node: of each Service the one called `http` or `https`, or its first. Names are
  * those of the Services, with the namespace where there are two.
  */
 export function targetsOf(services: Service[], slices: EndpointSlice[]): Target[] {
@@ -35,10 +36,12 @@ export function targetsOf(services: Service[], slices: EndpointSlice[]): Target[
   );
   const found = services.flatMap(({ metadata, spec }) => {
     const ports = (spec.ports ?? []).filter(({ protocol = "TCP" }) => protocol === "TCP");
-    const port = ports.find(({ name }) => name === "http") ?? ports[0];
+    const port =
+      ["http", "https"].flatMap((scheme) => ports.find(({ name }) => name === scheme) ?? [])[0] ?? ports[0];
     const host = spec.clusterIP;
     if (!port || !host || host === "None" || !real.has(`${metadata.namespace}/${metadata.name}`)) return [];
-    return [{ metadata, host, targetPort: port.port }];
+    const scheme: Forward["scheme"] = port.name === "https" ? "https" : "http";
+    return [{ metadata, scheme, host, targetPort: port.port }];
   });
   return found
     .map(({ metadata, ...target }) => {

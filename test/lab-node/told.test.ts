@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { summary, whatIsSimulated } from "../../lab/commands/summary";
 import { nodeImage, pauseImage, type Image } from "../../lab/images";
+import { forwardLines } from "../../lab/network/forwards";
 import { targetsOf, type EndpointSlice, type Service } from "../../lab/network/open";
 import type { NodeChoice } from "../../lab/nodes/choose";
 
@@ -38,6 +39,20 @@ describe("addresses on this machine", () => {
     assert.deepEqual(names([service("x", ports)], [slice("x", real)]), ["x:82"]);
     assert.deepEqual(names([service("x", ports.slice(0, 2))], [slice("x", real)]), ["x:81"]);
     assert.deepEqual(names([service("x", ports.slice(0, 1))], [slice("x", real)]), []);
+  });
+
+  it("say whether TLS is spoken there, by the port's name", () => {
+    const ports = [
+      { name: "transport", port: 9300 },
+      { name: "https", port: 9200 },
+    ];
+    const [target] = targetsOf([service("x", ports)], [slice("x", real)]);
+    assert.deepEqual([target?.scheme, target?.targetPort], ["https", 9200]);
+    const line = forwardLines([
+      { name: "x", scheme: "https", port: 1 },
+      { name: "longer", scheme: "http", port: 2 },
+    ]);
+    assert.deepEqual(line, ["x       https://127.0.0.1:1", "longer  http://127.0.0.1:2"]);
   });
 
   it("are not of a headless Service", () => {
@@ -97,7 +112,9 @@ describe("what the lab tells of its nodes", () => {
   };
 
   it("is where to look, when something answers, else where it would", () => {
-    const addresses = [{ name: "prometheus", port: 20001, host: "10.96.0.9", targetPort: 9090 }];
+    const addresses = [
+      { name: "prometheus", scheme: "http" as const, port: 20001, host: "10.96.0.9", targetPort: 9090 },
+    ];
     const real = summary({ ...args, addresses }).join("\n");
     assert.match(real, /prometheus +http:\/\/127\.0\.0\.1:20001/);
     assert.match(real, /and the pods above/);
