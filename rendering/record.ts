@@ -94,7 +94,7 @@ export async function runProgram(program: () => unknown, options: RunOptions = {
     });
   });
 
-  const outputs = await settle(failures, async () => {
+  const work = async () => {
     let returned: object = {};
     await pulumi.runtime.runInPulumiStack(async () => {
       const result: unknown = await program();
@@ -102,8 +102,23 @@ export async function runProgram(program: () => unknown, options: RunOptions = {
       return returned;
     });
     return resolved(returned);
-  });
+  };
+  const outputs = await withoutSourceMaps(() => settle(failures, work));
   return { resources, outputs: plain(outputs, options.revealSecrets ?? false) };
+}
+
+/**
+ * The SDK reads the stack of every promise that it makes, and finding the lines of the sources for them would take more
+ * than half of a run. An error's own stack is made when it is read, which is after the work: it names those lines.
+ */
+async function withoutSourceMaps<T>(work: () => Promise<T>): Promise<T> {
+  const before = process.sourceMapsEnabled;
+  process.setSourceMapsEnabled(false);
+  try {
+    return await work();
+  } finally {
+    process.setSourceMapsEnabled(before);
+  }
 }
 
 /** The values of the program's outputs, each wrapped like a recorded secret where it is one. */

@@ -1,3 +1,5 @@
+// Before any run: of a module that is loaded within one, errors would not name lines of the source.
+import "../components/monitoringStack";
 import { SettingsError } from "../config/problems";
 import { parseStackFiles, projectFolder, readStackConfig } from "../config/stackFiles";
 import type { SecretName } from "../config/settings";

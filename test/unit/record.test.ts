@@ -2,6 +2,7 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { runProgram, secretMarker } from "../../rendering/record";
 
@@ -27,6 +28,19 @@ describe("a recorded run", () => {
         }),
         /thrown/,
       );
+    });
+
+    it("with the line of the source in which the program threw", async () => {
+      const program = () => {
+        throw new Error("here");
+      };
+      const { stack = "" }: Error = await runProgram(program).then(
+        () => assert.fail("it succeeds"),
+        (error: Error) => error,
+      );
+      const lines = readFileSync(__filename, "utf8").split("\n");
+      const line = lines.findIndex((text) => text.includes('new Error("here")')) + 1;
+      assert.match(stack, new RegExp(`record\\.test\\.ts:${line}:`));
     });
 
     it("when an apply throws that nobody looks at", async () => {
