@@ -21,7 +21,7 @@ const index = {
   action: "delete",
   step: "ERROR",
 };
-const repository = { ...target, repository: "backups" };
+export const repository = { ...target, repository: "backups" };
 const snapshot = { ...repository, state: "PARTIAL", version: "9.5.0" };
 
 const shards = (active: number) => ({
@@ -197,19 +197,6 @@ export const elasticsearch: CaseFile = {
       "80m",
       { when: "somebody stopped it", series: { ilm_status: "0x90" } },
       { when: "it was stopped for half an hour", series: { ilm_status: "1x5 0x30 1x60" } },
-    ),
-    ...pair(
-      "ElasticsearchSnapshotOld",
-      repository,
-      "36h",
-      {
-        when: "there is none, a day and a half after the start of time",
-        series: { snapshot_stats_latest_snapshot_timestamp_seconds: "0x2200" },
-      },
-      {
-        when: "the last is from ten hours ago",
-        series: { snapshot_stats_latest_snapshot_timestamp_seconds: "93600x2200" },
-      },
     ),
     ...pair(
       "ElasticsearchSnapshotIncomplete",

@@ -16,7 +16,7 @@ const node = {
   es_ingest_node: "true",
   es_client_node: "true",
 };
-const disk = { ...node, mount: "/data", path: "/usr/share/elasticsearch/data" };
+export const disk = { ...node, mount: "/data", path: "/usr/share/elasticsearch/data" };
 const heap = { ...node, area: "heap" };
 const pressure = {
   job: node.job,
@@ -32,7 +32,7 @@ const pressure = {
 type Values = Record<string, string>;
 
 /** A disk of 100 GB with so many of them free. */
-const free = (values: string): Values => ({
+export const free = (values: string): Values => ({
   filesystem_data_size_bytes: "100x600",
   filesystem_data_available_bytes: values,
 });
@@ -80,13 +80,6 @@ export const elasticsearchNodes: CaseFile = {
         description: used("96", "All indices with a shard on it become read-only."),
       },
       { when: "94 % are in use", series: free("6x60") },
-    ),
-    ...pair(
-      "ElasticsearchDiskFillsSoon",
-      disk,
-      "8h",
-      { when: "40 GB are left and 3 go each hour", series: free("48-0.05x500"), description: undefined },
-      { when: "40 GB are left and 1 goes each hour", series: free("48-0.016x500") },
     ),
     ...pair(
       "ElasticsearchHeapHigh",

@@ -3,10 +3,12 @@ import type { CaseFile } from "../alertCase";
 import { alertmanager } from "./alertmanager";
 import { application } from "./application";
 import { elasticsearch } from "./elasticsearch";
+import { elasticsearchHours } from "./elasticsearchHours";
 import { elasticsearchNodes } from "./elasticsearchNodes";
 import { filebeat } from "./filebeat";
 import { infrastructure } from "./infrastructure";
 import { logs } from "./logs";
+import { logVolume } from "./logVolume";
 import { logstash } from "./logstash";
 import { prometheus } from "./prometheus";
 import { prometheusStorage } from "./prometheusStorage";
@@ -25,7 +27,9 @@ export const CASE_FILES: Record<string, CaseFile> = {
   alertmanager,
   elasticsearch,
   elasticsearchNodes,
+  elasticsearchHours,
   logstash,
   filebeat,
   logs,
+  logVolume,
 };
