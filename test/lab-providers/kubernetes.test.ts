@@ -26,7 +26,7 @@ describe("The stand-in for the kubernetes plugin", () => {
   let api: FakeApi;
   beforeEach(async () => {
     api = new FakeApi();
-    engine = await Engine.start(new KubernetesStandIn("4.0.0", () => api as never));
+    engine = await Engine.start(new KubernetesStandIn("4.0.0", () => Promise.resolve(api as never)));
     await engine.configure();
   });
   afterEach(() => engine.close());

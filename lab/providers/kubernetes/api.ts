@@ -4,7 +4,7 @@ import { Agent, request, type RequestOptions } from "node:https";
 import { request as plainRequest } from "node:http";
 import { homedir } from "node:os";
 import { join } from "node:path";
-import { KubeConfig } from "@kubernetes/client-node";
+import type { KubeConfig } from "@kubernetes/client-node";
 import type { Json, Properties } from "../values";
 
 /** An answer that is not a success. */
@@ -36,42 +36,37 @@ export interface KubeAnswer {
 const requestSeconds = 60;
 
 export class KubeApi {
-  private readonly config = new KubeConfig();
-  private readonly agent: Agent;
+  private readonly agent = new Agent({ keepAlive: true, maxSockets: 16 });
   private options: Promise<RequestOptions> | undefined;
 
+  private constructor(private readonly config: KubeConfig) {}
+
   /** @throws Error when the kubeconfig cannot be read, or lacks the context */
-  constructor({ kubeconfig, context }: KubeSettings) {
-    this.load(kubeconfig);
+  static async connect({ kubeconfig, context }: KubeSettings): Promise<KubeApi> {
+    // Eight hundred modules: loaded by who connects to a cluster, and not by who plays one.
+    const { KubeConfig } = await import("@kubernetes/client-node");
+    const config = new KubeConfig();
+    load(config, kubeconfig);
     if (context) {
-      if (!this.config.getContexts().some(({ name }) => name === context)) {
-        const names = this.config.getContexts().map(({ name }) => name);
+      if (!config.getContexts().some(({ name }) => name === context)) {
+        const names = config.getContexts().map(({ name }) => name);
         throw new Error(
           `kubernetes:context: "${context}" is not in the kubeconfig, which has: ${names.join(", ") || "none"}.`,
         );
       }
-      this.config.setCurrentContext(context);
+      config.setCurrentContext(context);
     }
-    if (!this.config.getCurrentCluster()) {
+    if (!config.getCurrentCluster()) {
       throw new Error(
         "There is no cluster: set kubernetes:kubeconfig, or KUBECONFIG, to a kubeconfig with a context.",
       );
     }
-    this.agent = new Agent({ keepAlive: true, maxSockets: 16 });
+    return new KubeApi(config);
   }
 
   /** Namespace of the context. */
   get defaultNamespace(): string {
     return this.config.getContextObject(this.config.getCurrentContext())?.namespace ?? "default";
-  }
-
-  private load(kubeconfig: string | undefined): void {
-    if (!kubeconfig) return this.config.loadFromDefault();
-    const text = /^\s*[{]|\n|^apiVersion:/.test(kubeconfig)
-      ? kubeconfig
-      : readFileSync(kubeconfig.replace(/^~(?=\/)/, homedir()), "utf8");
-    this.config.loadFromString(text);
-    if (text !== kubeconfig) this.config.makePathsAbsolute(join(kubeconfig, ".."));
   }
 
   get(path: string): Promise<KubeAnswer> {
@@ -158,6 +153,15 @@ export class KubeApi {
     if (!this.config.getCurrentCluster()?.proxyUrl) delete options.agent;
     return options;
   }
+}
+
+function load(config: KubeConfig, kubeconfig: string | undefined): void {
+  if (!kubeconfig) return config.loadFromDefault();
+  const text = /^\s*[{]|\n|^apiVersion:/.test(kubeconfig)
+    ? kubeconfig
+    : readFileSync(kubeconfig.replace(/^~(?=\/)/, homedir()), "utf8");
+  config.loadFromString(text);
+  if (text !== kubeconfig) config.makePathsAbsolute(join(kubeconfig, ".."));
 }
 
 export interface ApplyOptions {

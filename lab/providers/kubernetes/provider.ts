@@ -23,7 +23,7 @@ import {
   type Json,
   type Properties,
 } from "../values";
-import { ApiError, KubeApi } from "./api";
+import { ApiError, KubeApi, type KubeSettings } from "./api";
 import { liveInputs } from "./drift";
 import { annotationsOf, metadataOf, withName, withSecretContent, withoutNulls } from "./inputs";
 import { Discovery, kindOf, objectId, objectPath, parseId, type ApiResource } from "./kinds";
@@ -54,8 +54,8 @@ export class KubernetesStandIn implements StandIn {
 
   constructor(
     readonly version: string,
-    private readonly connect: (settings: { kubeconfig?: string; context?: string }) => KubeApi = (settings) =>
-      new KubeApi(settings),
+    private readonly connect: (settings: KubeSettings) => Promise<KubeApi> = (settings) =>
+      KubeApi.connect(settings),
   ) {}
 
   checkConfig(news: Properties): Failure[] {
@@ -73,7 +73,7 @@ export class KubernetesStandIn implements StandIn {
     if (containsUnknown(settings)) return;
     const text = (key: string) =>
       (typeof settings[key] === "string" ? settings[key] : undefined) || undefined;
-    const api = this.connect({ kubeconfig: text("kubeconfig"), context: text("context") });
+    const api = await this.connect({ kubeconfig: text("kubeconfig"), context: text("context") });
     const namespace = text("namespace") ?? api.defaultNamespace;
     this.connection = { api, discovery: new Discovery(api), namespace };
   }
