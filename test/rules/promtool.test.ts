@@ -32,7 +32,8 @@ describe("the rules, as promtool sees them", function () {
   /** What promtool prints; it is what a reader of a failed test needs. */
   async function check(args: string[]): Promise<void> {
     try {
-      await run(promtool, args, { cwd: folder });
+      // It lives for seconds: collecting its garbage less often saves a sixth of its time.
+      await run(promtool, args, { cwd: folder, env: { ...process.env, GOGC: "400" } });
     } catch (error) {
       const { stdout, stderr } = error as { stdout: string; stderr: string };
       assert.fail(`promtool ${args.join(" ")}\n${stdout}\n${stderr}`);
