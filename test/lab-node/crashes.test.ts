@@ -3,9 +3,9 @@ import assert from "node:assert/strict";
 import { rmSync } from "node:fs";
 import { cgroupOf, processesIn } from "../../lab/parts/cgroups";
 import { findMarked } from "../../lab/parts/process";
-import { differences, heldBy, stillThere, type Held, type Host } from "./host";
+import type { Held } from "./host";
 import { eventually, Lab } from "./lab";
-import { describeRealNode, hostReader } from "./machine";
+import { describeRealNode } from "./machine";
 import { healthy, ready, serves, store, web } from "./workloads";
 
 const parts = [
@@ -16,30 +16,20 @@ const parts = [
 describeRealNode("kill -9 in a lab with a real node", function () {
   this.timeout(240_000);
   let lab: Lab;
-  let host: () => Host;
-  let clean: Host;
 
   before(async () => {
     lab = new Lab();
-    host = await hostReader(lab.directory);
-    clean = host();
+    await lab.rememberMachine();
     await lab.start();
     await lab.apply(...web("it"), store);
     await ready(lab, "deployment/web", "statefulset/store");
   });
   after(() => lab?.remove());
 
-  /** Processes of pods and of the lab. */
-  const all = () => [
-    ...findMarked(lab.directory).map(({ pid }) => pid),
-    ...processesIn(cgroupOf(lab.directory)),
-  ];
   async function assertStopLeavesNothing(held: Held): Promise<void> {
     assert.ok(held.namespaces.size > 2, [...held.namespaces].join());
     await lab.stop();
-    assert.deepEqual(stillThere(held), []);
-    assert.deepEqual(differences(clean, host()), []);
-    assert.deepEqual(lab.temporaryFiles(), []);
+    lab.assertNothingLeft(held);
   }
 
   describe("is mended by start:", () => {
@@ -55,8 +45,8 @@ describeRealNode("kill -9 in a lab with a real node", function () {
     }
 
     it("all processes of the lab and of its pods at once", async () => {
-      for (const pid of all()) process.kill(pid, "SIGKILL");
-      await eventually("their end", () => (all().length === 0 ? true : undefined));
+      for (const pid of lab.processes()) process.kill(pid, "SIGKILL");
+      await eventually("their end", () => (lab.processes().length === 0 ? true : undefined));
       await lab.start();
       await serves(lab, "it");
       await healthy(lab);
@@ -76,7 +66,7 @@ describeRealNode("kill -9 in a lab with a real node", function () {
       it(group.join(", "), async () => {
         await lab.start();
         await serves(lab, "it");
-        const held = heldBy(all());
+        const held = lab.held();
         for (const part of group) await lab.kill(part);
         await assertStopLeavesNothing(held);
       });
@@ -85,7 +75,7 @@ describeRealNode("kill -9 in a lab with a real node", function () {
     it("all that the lab has started, with the records of it, so that only processes of pods are left", async () => {
       await lab.start();
       await serves(lab, "it");
-      const held = heldBy(all());
+      const held = lab.held();
       for (const { pid } of findMarked(lab.directory)) process.kill(pid, "SIGKILL");
       await eventually("their end", () => (findMarked(lab.directory).length === 0 ? true : undefined));
       rmSync(lab.state.run, { recursive: true });
@@ -98,7 +88,7 @@ describeRealNode("kill -9 in a lab with a real node", function () {
     it("and a state folder that is deleted while the lab runs", async () => {
       await lab.start();
       await serves(lab, "it");
-      const held = heldBy(all());
+      const held = lab.held();
       rmSync(lab.directory, { recursive: true, force: true });
       await assertStopLeavesNothing(held);
       const { code, stdout } = await lab.run("reset");

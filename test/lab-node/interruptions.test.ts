@@ -2,17 +2,11 @@
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { cgroupOf, processesIn } from "../../lab/parts/cgroups";
-import { findMarked } from "../../lab/parts/process";
-import { differences, heldBy, namespacesOf, stillThere, type Held, type Host } from "./host";
+import { cgroupOf } from "../../lab/parts/cgroups";
+import { namespacesOf } from "./host";
 import { eventually, Lab, type Running } from "./lab";
-import { describeRealNode, hostReader } from "./machine";
+import { describeRealNode } from "./machine";
 import { fetched, healthy, ready, serves, store, web } from "./workloads";
-
-const all = (lab: Lab) => [
-  ...findMarked(lab.directory).map(({ pid }) => pid),
-  ...processesIn(cgroupOf(lab.directory)),
-];
 
 /** Waits until a start has come so far. */
 async function until(running: Running, what: string, reached: () => boolean): Promise<void> {
@@ -27,21 +21,13 @@ async function until(running: Running, what: string, reached: () => boolean): Pr
 describeRealNode("a start that ends in the middle", function () {
   this.timeout(300_000);
   let lab: Lab;
-  let host: () => Host;
-  let clean: Host;
 
   before(async () => {
     lab = new Lab();
-    host = await hostReader(lab.directory);
-    clean = host();
+    await lab.rememberMachine();
   });
   after(() => lab?.remove());
 
-  function assertNothingLeft(held?: Held): void {
-    if (held) assert.deepEqual(stillThere(held), []);
-    assert.deepEqual(differences(clean, host()), []);
-    assert.deepEqual(lab.temporaryFiles(), []);
-  }
   const moments: [what: string, reached: () => boolean][] = [
     ["etcd starts", () => lab.has("etcd")],
     ["the node has its namespaces", () => lab.has("dialer")],
@@ -56,9 +42,9 @@ describeRealNode("a start that ends in the middle", function () {
       await until(running, what, reached);
       running.child.kill("SIGKILL");
       await running.ended;
-      const held = heldBy(all(lab));
+      const held = lab.held();
       await lab.stop();
-      assertNothingLeft(held);
+      lab.assertNothingLeft(held);
     });
 
     it(`by Ctrl-C when ${what}, leaves nothing`, async () => {
@@ -67,7 +53,7 @@ describeRealNode("a start that ends in the middle", function () {
       process.kill(-running.child.pid!, "SIGINT");
       assert.equal(await running.ended, 130, running.output());
       assert.match(running.output(), /Interrupted: what this start had started is stopped\./);
-      assertNothingLeft();
+      lab.assertNothingLeft();
       assert.deepEqual((await lab.status()).parts, []);
     });
   }
@@ -77,18 +63,18 @@ describeRealNode("a start that ends in the middle", function () {
     await until(running, "a resource", () => /^ {2}created /m.test(running.output()));
     running.child.kill("SIGKILL");
     await running.ended;
-    const held = heldBy(all(lab));
+    const held = lab.held();
     await lab.stop();
-    assertNothingLeft(held);
+    lab.assertNothingLeft(held);
   });
 
   it("by Ctrl-C during pulumi up of the next start, leaves nothing", async () => {
     const running = lab.launch();
     await until(running, "a resource", () => /^ {2}(created|updated) /m.test(running.output()));
-    const held = heldBy(all(lab));
+    const held = lab.held();
     process.kill(-running.child.pid!, "SIGINT");
     assert.equal(await running.ended, 130, running.output());
-    assertNothingLeft(held);
+    lab.assertNothingLeft(held);
   });
 
   it("does not hinder the one that comes after", async () => {
@@ -98,9 +84,9 @@ describeRealNode("a start that ends in the middle", function () {
     await healthy(lab);
     const [, address] = /^ +prometheus +(http\S+)$/m.exec(output) ?? [];
     assert.equal((await fetch(`${address}/-/ready`)).status, 200);
-    const held = heldBy(all(lab));
+    const held = lab.held();
     await lab.stop();
-    assertNothingLeft(held);
+    lab.assertNothingLeft(held);
   });
 });
 
@@ -119,7 +105,7 @@ describeRealNode("two labs at the same time", function () {
         await serves(lab, `lab ${index}`);
       }),
     );
-    const namespaces = labs.map((lab) => namespacesOf(all(lab)));
+    const namespaces = labs.map((lab) => namespacesOf(lab.processes()));
     assert.deepEqual(
       [...namespaces[0]!].filter((name) => namespaces[1]!.has(name)),
       [],

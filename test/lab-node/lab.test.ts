@@ -3,12 +3,10 @@ import assert from "node:assert/strict";
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { pathsOfNode } from "../../lab/nodes/real/paths";
-import { processesIn } from "../../lab/parts/cgroups";
-import { cgroupOf } from "../../lab/parts/cgroups";
-import { findMarked } from "../../lab/parts/process";
-import { differences, heldBy, namespacesOf, stillThere, type Host } from "./host";
+import { cgroupOf, processesIn } from "../../lab/parts/cgroups";
+import { namespacesOf } from "./host";
 import { eventually, Lab } from "./lab";
-import { describeRealNode, hostReader } from "./machine";
+import { describeRealNode } from "./machine";
 import { forwarded } from "./portForward";
 import { fetched, healthy, inPod, ready, serves, store, web } from "./workloads";
 
@@ -18,13 +16,10 @@ const own = ["cgroups", "processes"];
 describeRealNode("a real node", function () {
   this.timeout(240_000);
   let lab: Lab;
-  let host: () => Host;
-  let clean: Host;
 
   before(async () => {
     lab = new Lab();
-    host = await hostReader(lab.directory);
-    clean = host();
+    await lab.rememberMachine();
     await lab.start();
     await lab.apply(...web("first"), store);
     await ready(lab, "deployment/web", "statefulset/store");
@@ -51,7 +46,7 @@ describeRealNode("a real node", function () {
   });
 
   it("changes no link, address, route, firewall rule, mount, setting or file of the machine", () => {
-    const changed = differences(clean, host()).filter((line) => !own.some((what) => line.startsWith(what)));
+    const changed = lab.changesOfMachine().filter((line) => !own.some((what) => line.startsWith(what)));
     assert.deepEqual(changed, []);
   });
 
@@ -63,7 +58,7 @@ describeRealNode("a real node", function () {
       for (const kind of ["net", "mnt", "ipc", "uts"])
         assert.ok(kinds.includes(kind), `${pid}: ${kinds.join()}`);
     }
-    const groups = differences(clean, host()).filter((line) => line.startsWith("cgroups"));
+    const groups = lab.changesOfMachine().filter((line) => line.startsWith("cgroups"));
     assert.ok(
       groups.every((line) => line.includes(cgroupOf(lab.directory))),
       groups.join("\n"),
@@ -71,8 +66,8 @@ describeRealNode("a real node", function () {
   });
 
   it("shows what a container writes, and follows it", async () => {
-    assert.match(await lab.kubectl("logs", "deployment/web"), /^listening\n/);
-    assert.match(await lab.kubectl("logs", "deployment/web", "--tail=1"), /^GET \//);
+    assert.match(await lab.succeeds("kubectl", "logs", "deployment/web"), /^listening\n/);
+    assert.match(await lab.succeeds("kubectl", "logs", "deployment/web", "--tail=1"), /^GET \//);
   });
 
   it("runs a command in a container, and passes input, output and the exit code on", async () => {
@@ -142,15 +137,10 @@ describeRealNode("a real node", function () {
   });
 
   it("stops with nothing left on the machine", async () => {
-    const held = heldBy([
-      ...findMarked(lab.directory).map(({ pid }) => pid),
-      ...processesIn(cgroupOf(lab.directory)),
-    ]);
+    const held = lab.held();
     assert.ok(held.namespaces.size > 2, [...held.namespaces].join());
     assert.doesNotMatch(await lab.stop(), /killed/);
-    assert.deepEqual(stillThere(held), []);
-    assert.deepEqual(differences(clean, host()), []);
-    assert.deepEqual(lab.temporaryFiles(), []);
+    lab.assertNothingLeft(held);
   });
 
   it("starts with its pods and their volumes again", async () => {
@@ -180,7 +170,7 @@ describeRealNode("a real node", function () {
       assert.equal(code, 1);
       assert.match(stderr, /StatefulSet default\/store: data-store-0/);
       assert.deepEqual((await lab.status()).parts, []);
-      assert.deepEqual(differences(clean, host()), []);
+      assert.deepEqual(lab.changesOfMachine(), []);
       await lab.start();
       await serves(lab, "first");
     });
@@ -220,7 +210,7 @@ describeRealNode("a real node", function () {
       await ready(lab, "statefulset/store");
       await lab.succeeds("reset");
       assert.ok(!existsSync(lab.directory));
-      assert.deepEqual(differences(clean, host()), []);
+      assert.deepEqual(lab.changesOfMachine(), []);
     });
   });
 });

@@ -1,13 +1,19 @@
 /** A lab of a test's own, driven through its command line as a user does. */
+import assert from "node:assert/strict";
 import { execFile, spawn, type ChildProcess } from "node:child_process";
 import { mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { cgroupOf, processesIn } from "../../lab/parts/cgroups";
+import { kubectlEnvironment } from "../../lab/commands/kubectl";
 import { readRecords } from "../../lab/parts/part";
 import { findMarked, isAlive, programOf } from "../../lab/parts/process";
 import type { PartStatus } from "../../lab/parts/part";
 import { stateAt } from "../../lab/state";
+import { ensureTools } from "../../lab/tools";
+import { differences, heldBy, stillThere, type Held, type Host } from "./host";
+import { hostReader } from "./machine";
 
 const cli = join(__dirname, "..", "..", "lab", "cli.ts");
 
@@ -52,12 +58,34 @@ export async function eventually<T>(
   }
 }
 
+function runToEnd(
+  program: string,
+  args: string[],
+  { env, input }: { env: NodeJS.ProcessEnv; input: string },
+): Promise<Result> {
+  return new Promise((resolve) => {
+    const options = { env, maxBuffer: 64 * 1024 * 1024, timeout: 240_000 };
+    const child = execFile(program, args, options, (error, stdout, stderr) =>
+      resolve({ code: error ? Number(error.code ?? 1) : 0, stdout, stderr }),
+    );
+    child.stdin?.end(input);
+  });
+}
+
+/** What a command has printed; fails when it did. */
+function printed(args: string[], { code, stdout, stderr }: Result): string {
+  if (code !== 0) throw new Error(`${args.join(" ")} ended with ${code}: ${stdout.slice(-3000)}${stderr}`);
+  return stdout;
+}
+
 export class Lab {
   private readonly folder = realpathSync(mkdtempSync(join(tmpdir(), "bilten-node-")));
   readonly directory = join(this.folder, "state");
   /** Where its commands put temporary files. */
   private readonly temporary = join(this.folder, "tmp");
   readonly state = stateAt(this.directory);
+  private host: (() => Host) | undefined;
+  private before: Host | undefined;
 
   constructor() {
     mkdirSync(this.temporary);
@@ -77,13 +105,7 @@ export class Lab {
   }
 
   private runWith(input: string, ...args: string[]): Promise<Result> {
-    return new Promise((resolve) => {
-      const options = { env: this.env, maxBuffer: 64 * 1024 * 1024, timeout: 240_000 };
-      const child = execFile(process.execPath, this.args(args), options, (error, stdout, stderr) =>
-        resolve({ code: error ? Number(error.code ?? 1) : 0, stdout, stderr }),
-      );
-      child.stdin?.end(input);
-    });
+    return runToEnd(process.execPath, this.args(args), { env: this.env, input });
   }
 
   /** Runs it, and fails when it does. Returns what it prints. */
@@ -92,9 +114,7 @@ export class Lab {
   }
 
   async succeedsWith(input: string, ...args: string[]): Promise<string> {
-    const { code, stdout, stderr } = await this.runWith(input, ...args);
-    if (code !== 0) throw new Error(`${args.join(" ")} ended with ${code}: ${stdout.slice(-3000)}${stderr}`);
-    return stdout;
+    return printed(args, await this.runWith(input, ...args));
   }
 
   /** Control plane and nodes, without a stack, from what was built before. */
@@ -122,13 +142,20 @@ export class Lab {
     return this.succeeds("stop");
   }
 
-  kubectl(...args: string[]): Promise<string> {
-    return this.succeeds("kubectl", ...args);
+  /** What kubectl prints, which is run as the lab's command does, and half a second sooner. Fails when it does. */
+  async kubectl(...args: string[]): Promise<string> {
+    return this.kubectlWith("", ...args);
+  }
+
+  private async kubectlWith(input: string, ...args: string[]): Promise<string> {
+    const { kubectl } = await ensureTools(["kubectl"]);
+    const env = { ...this.env, ...kubectlEnvironment(this.state) };
+    return printed(args, await runToEnd(kubectl, args, { env, input }));
   }
 
   async apply(...objects: object[]): Promise<void> {
     const list = { apiVersion: "v1", kind: "List", items: objects };
-    await this.succeedsWith(JSON.stringify(list), "kubectl", "apply", "-f", "-");
+    await this.kubectlWith(JSON.stringify(list), "apply", "-f", "-");
   }
 
   async status(): Promise<Status> {
@@ -166,6 +193,35 @@ export class Lab {
   /** What its commands have left in the folder for temporary files, but for what tsx keeps for its next run. */
   temporaryFiles(): string[] {
     return readdirSync(this.temporary).filter((name) => !/^(tsx-|node-compile-cache)/.test(name));
+  }
+
+  /** Processes of the lab and of its pods. */
+  processes(): number[] {
+    return [...findMarked(this.directory).map(({ pid }) => pid), ...processesIn(cgroupOf(this.directory))];
+  }
+
+  /** The namespaces of all these processes, for `assertNothingLeft`. */
+  held(): Held {
+    return heldBy(this.processes());
+  }
+
+  /** Keeps how the machine is before the lab does anything to it. */
+  async rememberMachine(): Promise<void> {
+    this.host = await hostReader(this.directory);
+    this.before = this.host();
+  }
+
+  /** What is different on the machine since then, a line each. */
+  changesOfMachine(): string[] {
+    if (!this.host || !this.before) throw new Error("rememberMachine was not called");
+    return differences(this.before, this.host());
+  }
+
+  /** Fails when the machine is not as it was, or a process is in a namespace that a lab's process was in. */
+  assertNothingLeft(held?: Held): void {
+    if (held) assert.deepEqual(stillThere(held), []);
+    assert.deepEqual(this.changesOfMachine(), []);
+    assert.deepEqual(this.temporaryFiles(), []);
   }
 
   async remove(): Promise<void> {
