@@ -1,6 +1,7 @@
 /** The few calls that the lab itself makes to the API server and to the health endpoints. */
 import { readFileSync } from "node:fs";
 import { Agent, request } from "node:https";
+import { setTimeout as sleep } from "node:timers/promises";
 
 /** Files with which a client proves who it is, and knows whom it talks to. */
 export interface Credentials {
@@ -23,6 +24,10 @@ export interface Manifest {
     metadata: { name: string; [key: string]: unknown };
     [key: string]: unknown;
   };
+}
+
+class NoAnswerError extends Error {
+  override name = "NoAnswerError";
 }
 
 /** A request over TLS. Fails when the server is not one that the CA knows, or does not answer within `seconds`. */
@@ -49,7 +54,7 @@ export function call(
         resolve({ status: response.statusCode ?? 0, body: Buffer.concat(chunks).toString() }),
       );
     });
-    sent.on("timeout", () => sent.destroy(new Error(`No answer from ${url} within ${seconds} s.`)));
+    sent.on("timeout", () => sent.destroy(new NoAnswerError(`No answer from ${url} within ${seconds} s.`)));
     sent.on("error", reject);
     sent.end(body);
   });
@@ -81,13 +86,24 @@ export class ApiError extends Error {
   }
 }
 
-/** A connection to an API server. */
+/** How often something is asked for that may be asked for twice. */
+const attempts = 3;
+
+/** Answers of an API server whose storage stands still: too many requests, or none that it can serve. */
+const busy = [429, 500, 503, 504];
+
+/**
+ * A connection to an API server. What is not answered, because the machine's disk or processors are taken, is asked for
+ * again, but for the creation of an object, which may have been made.
+ */
 export class ApiClient {
   private readonly agent = new Agent({ keepAlive: true, maxSockets: 4 });
 
+  /** @param seconds how long it may take to answer */
   constructor(
     private readonly url: string,
     private readonly credentials: Credentials,
+    private readonly seconds = 10,
   ) {}
 
   /** The answer to a GET, or undefined when there is no such object. */
@@ -155,8 +171,18 @@ export class ApiClient {
     this.agent.destroy();
   }
 
-  private send(path: string, options: CallOptions = {}): Promise<Answer> {
-    return call(this.url + path, this.credentials, { ...options, agent: this.agent });
+  private async send(path: string, options: CallOptions = {}): Promise<Answer> {
+    const { agent, seconds } = this;
+    for (let left = options.method === "POST" ? 0 : attempts - 1; ; left--) {
+      try {
+        const answer = await call(this.url + path, this.credentials, { seconds, ...options, agent });
+        if (left === 0 || !busy.includes(answer.status)) return answer;
+      } catch (error) {
+        if (left === 0 || !(error instanceof NoAnswerError)) throw error;
+      }
+      // A tenth of that time is enough for a queue to become shorter.
+      await sleep((seconds * 1000) / 10);
+    }
   }
 
   private checked({ status, body }: Answer, what: string): string {

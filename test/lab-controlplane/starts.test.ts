@@ -4,7 +4,7 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { startControlPlane } from "../../lab/controlplane";
+import { startControlPlane, statusOf } from "../../lab/controlplane";
 import { ensurePki } from "../../lab/controlplane/certificates";
 import { etcd } from "../../lab/controlplane/parts";
 import { ensurePart, readRecords } from "../../lab/parts/part";
@@ -22,20 +22,31 @@ describe("a lab", function () {
   });
   after(() => labs?.remove());
 
-  describe("that is interrupted while it starts", () => {
-    async function startUntil(state: LabState, part: string): Promise<ChildProcess> {
-      const child = spawn(process.execPath, cliArgs(state, "start"), { stdio: "ignore" });
-      while (!recordOf(state, part)) {
-        assert.equal(child.exitCode, null);
-        await sleep(20);
-      }
-      return child;
+  async function startUntil(state: LabState, part: string, ...args: string[]): Promise<ChildProcess> {
+    const child = spawn(process.execPath, cliArgs(state, "start", ...args), { stdio: "ignore" });
+    while (!recordOf(state, part)) {
+      assert.equal(child.exitCode, null);
+      await sleep(20);
     }
-    const exitOf = (child: ChildProcess) =>
-      new Promise<number | null>((resolve) =>
-        child.exitCode === null ? child.on("exit", resolve) : resolve(child.exitCode),
-      );
+    return child;
+  }
+  const exitOf = (child: ChildProcess) =>
+    new Promise<number | null>((resolve) =>
+      child.exitCode === null ? child.on("exit", resolve) : resolve(child.exitCode),
+    );
 
+  it("comes up though its storage stands still for longer than a request waits for its answer", async () => {
+    const state = labs.newState();
+    const child = await startUntil(state, "kwok", "--no-stack", "--simulated");
+    const { pid } = recordOf(state, "etcd")!;
+    process.kill(pid, "SIGSTOP");
+    await sleep(12_000);
+    process.kill(pid, "SIGCONT");
+    assert.equal(await exitOf(child), 0);
+    assert.ok((await statusOf(state)).every((part) => part.state === "healthy"));
+  });
+
+  describe("that is interrupted while it starts", () => {
     it("by Ctrl-C leaves nothing running", async () => {
       const state = labs.newState();
       const child = await startUntil(state, "kube-apiserver");
