@@ -65,7 +65,7 @@ export function createBench(log: Log, signal: AbortSignal): Bench {
     deployedLab: () => (deployed ??= deploy(bench)),
     script: async (file, ...args) => {
       const begin = performance.now();
-      const { code, stdout, stderr } = await run(process.execPath, ["--import", "tsx", file, ...args], {
+      const { code, stdout, stderr } = await run(process.execPath, ["--require", "tsx/cjs", file, ...args], {
         cwd: checkout,
         env: process.env,
         signal,

@@ -202,7 +202,7 @@ describe("the lab's state", () => {
 
   describe("the command line", () => {
     const run = (...args: string[]) =>
-      spawnSync(process.execPath, ["--import", "tsx", cli, "--state-dir", state.directory, ...args], {
+      spawnSync(process.execPath, ["--require", "tsx/cjs", cli, "--state-dir", state.directory, ...args], {
         encoding: "utf8",
       });
 

@@ -96,7 +96,7 @@ export class Lab {
   }
 
   private args(args: string[]): string[] {
-    return ["--import", "tsx", cli, "--state-dir", this.directory, ...args];
+    return ["--require", "tsx/cjs", cli, "--state-dir", this.directory, ...args];
   }
 
   /** Runs `npm run lab -- <args>` to its end. */

@@ -8,10 +8,14 @@ const cli = join(__dirname, "..", "..", "lab", "cli.ts");
 /** What a port of a pod answers through `kubectl port-forward`, which is ended by Ctrl-C as a user would. */
 export async function forwarded(lab: Lab, workload: string, port: number): Promise<string> {
   const command = ["kubectl", "port-forward", workload, `:${port}`];
-  const child = spawn(process.execPath, ["--import", "tsx", cli, "--state-dir", lab.directory, ...command], {
-    detached: true,
-    stdio: ["ignore", "pipe", "inherit"],
-  });
+  const child = spawn(
+    process.execPath,
+    ["--require", "tsx/cjs", cli, "--state-dir", lab.directory, ...command],
+    {
+      detached: true,
+      stdio: ["ignore", "pipe", "inherit"],
+    },
+  );
   const ended = once(child, "close");
   try {
     const local = await new Promise<string>((resolve, reject) => {
