@@ -70,6 +70,7 @@ describe("The stand-in for the kubernetes plugin", () => {
     });
 
     it("names each property that differs with its path", async () => {
+      await engine.configure({ enableConfigMapMutable: "true" });
       const before = object("v1", "ConfigMap", { data: { "a.yml": "1", b: "2" } });
       const after = object("v1", "ConfigMap", { data: { "a.yml": "changed", c: "3" } });
       const { detailed } = await engine.diff(configMap, before, after);
@@ -132,7 +133,6 @@ describe("The stand-in for the kubernetes plugin", () => {
         { spec: { template: { a: 1 } } },
         { spec: { template: { a: 2 } } },
       ],
-      [configMap, "content", { data: { a: "1" } }, { data: { a: "2" } }],
       [
         "kubernetes:core/v1:PersistentVolumeClaim",
         "size",
@@ -147,6 +147,32 @@ describe("The stand-in for the kubernetes plugin", () => {
         assert.deepEqual(diff.replaces, []);
       });
     }
+
+    for (const kind of ["ConfigMap", "Secret"]) {
+      const type = `kubernetes:core/v1:${kind}`;
+      const before = object("v1", kind, { data: { a: "1" } });
+      const after = object("v1", kind, { data: { a: "2" } });
+
+      it(`replaces a ${kind} whose content changes, unless a setting makes them mutable`, async () => {
+        assert.deepEqual((await engine.diff(type, before, after)).replaces, ["data.a"]);
+        await engine.configure({ [`enable${kind}Mutable`]: "true" });
+        const { changes, replaces } = await engine.diff(type, before, after);
+        assert.deepEqual([changes, replaces], [true, []]);
+      });
+
+      it(`replaces a ${kind} marked as immutable in any case`, async () => {
+        await engine.configure({ [`enable${kind}Mutable`]: "true" });
+        const diff = await engine.diff(type, { ...before, immutable: true }, { ...after, immutable: true });
+        assert.deepEqual(diff.replaces, ["data.a"]);
+      });
+    }
+
+    it("leaves to the API server what it refuses and the official plugin tries", async () => {
+      const type = "kubernetes:batch/v1:Job";
+      const job = (spec: Properties) => object("batch/v1", "Job", { spec });
+      const diff = await engine.diff(type, job({ completionMode: "Indexed" }), job({}));
+      assert.deepEqual([diff.changes, diff.replaces], [true, []]);
+    });
 
     it("puts an object with a made name beside the one it replaces", async () => {
       const { inputs } = await engine.check(configMap, { data: { a: "1" } });
@@ -163,6 +189,7 @@ describe("The stand-in for the kubernetes plugin", () => {
     });
 
     it("takes a value that is not known yet for a change", async () => {
+      await engine.configure({ enableConfigMapMutable: true });
       const before = object("v1", "ConfigMap", { data: { a: "1" } });
       const diff = await engine.diff(configMap, before, { ...before, data: { a: unknown } });
       assert.deepEqual(diff.detailed, { "data.a": 4 });
@@ -295,12 +322,15 @@ describe("The stand-in for the kubernetes plugin", () => {
       assert.equal((await engine.read(deployment, "default/thing", inputs, live(1))).id, "");
     });
 
-    it("repairs by force, and creates without", async () => {
+    it("repairs by force only when a setting asks for it, and never creates so", async () => {
+      const repair = () => engine.update(deployment, "default/thing", inputs, live(1), inputs);
+      await repair();
+      await engine.configure({ enablePatchForce: "true" });
+      await repair();
       await engine.create(deployment, inputs);
-      await engine.update(deployment, "default/thing", inputs, live(1), inputs);
       assert.deepEqual(
         api.applied.map(({ force }) => force),
-        [false, true],
+        [false, true, false],
       );
     });
   });

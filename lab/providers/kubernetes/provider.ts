@@ -27,13 +27,13 @@ import { ApiError, KubeApi, type KubeSettings } from "./api";
 import { liveInputs } from "./drift";
 import { annotationsOf, metadataOf, withName, withSecretContent, withoutNulls } from "./inputs";
 import { Discovery, kindOf, objectId, objectPath, parseId, type ApiResource } from "./kinds";
-import { replaces, sameObject } from "./replacement";
+import { replaces, sameObject, type Mutability } from "./replacement";
 import { waitGone, waitReady } from "./wait";
 
 /** One for all: two programs that manage the same object are a mistake in any case. */
 const manager = "pulumi-kubernetes";
 
-/** Settings of the official plugin that make no difference here, or are as here when off. */
+/** Settings of the official plugin that are followed here, make no difference, or are as here when off. */
 const settingsTaken = new Set([
   "kubeconfig",
   "context",
@@ -42,6 +42,8 @@ const settingsTaken = new Set([
   "pluginDownloadURL",
   "enableServerSideApply",
   "enableConfigMapMutable",
+  "enableSecretMutable",
+  "enablePatchForce",
   "suppressDeprecationWarnings",
   "suppressHelmHookWarnings",
   "clusterIdentifier",
@@ -51,6 +53,8 @@ const settingsTaken = new Set([
 export class KubernetesStandIn implements StandIn {
   readonly name = "kubernetes";
   private connection: { api: KubeApi; discovery: Discovery; namespace: string } | undefined;
+  private mutable: Mutability = { ConfigMap: false, Secret: false };
+  private forced = false;
 
   constructor(
     readonly version: string,
@@ -69,6 +73,9 @@ export class KubernetesStandIn implements StandIn {
 
   async configure(settings: Properties): Promise<void> {
     this.close();
+    const on = (key: string) => ["true", true].includes(settings[key] as string);
+    this.mutable = { ConfigMap: on("enableConfigMapMutable"), Secret: on("enableSecretMutable") };
+    this.forced = on("enablePatchForce");
     // A cluster that is yet to be made: nothing can be asked of it in this preview.
     if (containsUnknown(settings)) return;
     const text = (key: string) =>
@@ -96,7 +103,7 @@ export class KubernetesStandIn implements StandIn {
     const after = plain(news);
     const changes = compare(before, after).map((change) => ({
       ...change,
-      replace: replaces(kind, before, change),
+      replace: replaces(kind, after, change, this.mutable),
     }));
     const replaced = changes.some(({ replace }) => replace);
     return { changes, deleteBeforeReplace: replaced && sameObject(before, after) };
@@ -121,9 +128,8 @@ export class KubernetesStandIn implements StandIn {
     const kind = kindOf(request.type);
     const { news, preview, olds } = request;
     if (preview && (!this.connection || containsUnknown(news))) return { ...olds, ...news };
-    // By force, unlike the official plugin: the object is ours, and what `kubectl scale` or `kubectl edit` changed is
-    // put right without the annotation pulumi.com/patchForce.
-    const { resource, live } = await this.apply(request, news, true, preview);
+    // What `kubectl scale` or `kubectl edit` has changed is put right by force only when a setting asks for it.
+    const { resource, live } = await this.apply(request, news, this.forced, preview);
     if (preview) return outputsOf(kind, news, live);
     const ready = await this.ready(request, resource, request.id, news, live);
     return outputsOf(kind, news, ready);
@@ -260,7 +266,8 @@ function explain(error: ApiError, { kind, apiVersion }: ApiResource, object: Pro
   if (error.status === 409 && error.causes.length > 0) {
     return (
       `${what} is managed by somebody else: ${error.causes.join("; ")}. Delete that object or import it ` +
-      `(pulumi import), or set the annotation pulumi.com/patchForce: "true" to take these fields over.`
+      `(pulumi import), or set the annotation pulumi.com/patchForce: "true" to take these fields over; for all objects, ` +
+      `kubernetes:enablePatchForce does.`
     );
   }
   return `The API server refused ${what}: ${error.message}`;

@@ -1,4 +1,7 @@
-/** Which changes the API refuses in place, so that the object must be replaced. Source: its validation of updates. */
+/**
+ * Which changes the official plugin answers with a replacement. Others that the API refuses are not among them: they fail
+ * there, too. Found by reading what it compares (its version 4.25.0; later ones have the same).
+ */
 import type { Change } from "../diff";
 import { isObject, type Properties } from "../values";
 import { isAutonamed, metadataOf } from "./inputs";
@@ -11,85 +14,64 @@ interface Rule {
   except?: string[][];
 }
 
+/** Settings of the plugin that matter to it. */
+export interface Mutability {
+  /** Whether the content of ConfigMaps that are not marked as immutable is updated in place. */
+  ConfigMap: boolean;
+  /** The same of Secrets. */
+  Secret: boolean;
+}
+
 const identity: Rule[] = [
   { path: ["apiVersion"] },
   { path: ["kind"] },
   { path: ["metadata", "name"] },
   { path: ["metadata", "namespace"] },
-  { path: ["metadata", "generateName"] },
 ];
 
-const spec = (...except: string[]): Rule => ({
-  path: ["spec"],
-  except: except.map((name) => ["spec", name]),
-});
+const inSpec = (...names: string[]): Rule[] => names.map((name) => ({ path: ["spec", name] }));
 
 const rules: Record<string, Rule[]> = {
-  "apps/Deployment": [{ path: ["spec", "selector"] }],
-  "apps/ReplicaSet": [{ path: ["spec", "selector"] }],
-  "apps/DaemonSet": [{ path: ["spec", "selector"] }],
-  "apps/StatefulSet": [
-    spec(
-      "replicas",
-      "template",
-      "updateStrategy",
-      "persistentVolumeClaimRetentionPolicy",
-      "minReadySeconds",
-      "ordinals",
-      "revisionHistoryLimit",
-    ),
-  ],
-  "batch/Job": [
-    { path: ["spec", "template"] },
-    { path: ["spec", "selector"] },
-    { path: ["spec", "completions"] },
-    { path: ["spec", "completionMode"] },
-    { path: ["spec", "podFailurePolicy"] },
-    { path: ["spec", "backoffLimitPerIndex"] },
-  ],
+  "apps/Deployment": inSpec("selector"),
+  "apps/DaemonSet": inSpec("selector"),
+  "apps/StatefulSet": inSpec(
+    "podManagementPolicy",
+    "revisionHistoryLimit",
+    "selector",
+    "serviceName",
+    "volumeClaimTemplates",
+  ),
+  "batch/Job": inSpec("completions", "parallelism", "selector", "template"),
   "/Pod": [
     {
       path: ["spec"],
       except: [
-        ["spec", "containers", "*", "image"],
-        ["spec", "initContainers", "*", "image"],
         ["spec", "activeDeadlineSeconds"],
         ["spec", "tolerations"],
       ],
     },
   ],
-  "/Service": [{ path: ["spec", "clusterIP"] }, { path: ["spec", "clusterIPs"] }],
-  "/PersistentVolumeClaim": [
-    {
-      path: ["spec"],
-      except: [
-        ["spec", "resources", "requests"],
-        ["spec", "volumeAttributesClassName"],
-      ],
-    },
-  ],
+  "/Service": inSpec("clusterIP"),
+  "/PersistentVolumeClaim": inSpec("accessModes", "selector", "storageClassName", "volumeName"),
   "/Secret": [{ path: ["type"] }],
   "rbac.authorization.k8s.io/RoleBinding": [{ path: ["roleRef"] }],
   "rbac.authorization.k8s.io/ClusterRoleBinding": [{ path: ["roleRef"] }],
-  "storage.k8s.io/StorageClass": [
-    { path: ["parameters"] },
-    { path: ["provisioner"] },
-    { path: ["reclaimPolicy"] },
-    { path: ["volumeBindingMode"] },
-  ],
-  "scheduling.k8s.io/PriorityClass": [{ path: ["value"] }, { path: ["preemptionPolicy"] }],
+  "storage.k8s.io/StorageClass": [{ path: ["parameters"] }, { path: ["provisioner"] }],
 };
 
 const content: Rule[] = [{ path: ["data"] }, { path: ["binaryData"] }, { path: ["stringData"] }];
 
 /** Whether a change replaces the object. */
-export function replaces({ apiVersion, kind }: Kind, oldInputs: Properties, { path }: Change): boolean {
+export function replaces(
+  { apiVersion, kind }: Kind,
+  news: Properties,
+  { path }: Change,
+  mutable: Mutability,
+): boolean {
   const group = apiVersion.includes("/") ? apiVersion.split("/")[0]! : "";
   const applicable = [...identity, ...(rules[`${group}/${kind}`] ?? [])];
   if (group === "" && (kind === "ConfigMap" || kind === "Secret")) {
-    // A name of its own for each content lets the pods of a rollout keep the content they were started with.
-    if (oldInputs["immutable"] === true || isAutonamed(oldInputs)) applicable.push(...content);
-    if (oldInputs["immutable"] === true) applicable.push({ path: ["immutable"] });
+    if (news["immutable"] === true || !mutable[kind]) applicable.push(...content);
   }
   return applicable.some((rule) => hits(rule, path));
 }
