@@ -6,7 +6,7 @@ import { kubectl } from "./commands/kubectl";
 import { logs } from "./commands/logs";
 import { open } from "./commands/open";
 import { reset } from "./commands/reset";
-import { start } from "./commands/start";
+import { start, type StartOptions } from "./commands/start";
 import { status } from "./commands/status";
 import { stop } from "./commands/stop";
 import { defaultStateDirectory, LabError } from "./state";
@@ -53,8 +53,14 @@ program
   .option("--no-stack", "only control plane and nodes")
   .option("--simulated", "no real node, also where there could be one", false)
   .option("--no-pull", "build images without asking registries for them")
-  .action(async ({ stack, ...options }: { stack: string | false; simulated: boolean; pull: boolean }) =>
-    exit(await start({ stateDir: stateDir(), stack: stack || undefined, ...options })),
+  .option(
+    "--official-provider",
+    "build Pulumi's own Kubernetes provider, instead of the lab's stand-in",
+    false,
+  )
+  .action(
+    async ({ stack, ...options }: { stack: string | false } & Omit<StartOptions, "stack" | "stateDir">) =>
+      exit(await start({ stateDir: stateDir(), stack: stack || undefined, ...options })),
   );
 program
   .command("status")

@@ -3,7 +3,7 @@ import { stopParts, type ControlPlane } from "../controlplane";
 import { openAddresses } from "../network/open";
 import type { NodeChoice } from "../nodes/choose";
 import { untilPodsReady } from "../nodes/real";
-import { preparePulumi, pulumiTools, type PulumiRunner } from "../pulumi";
+import { officialProvider, preparePulumi, pulumiTools, type PulumiRunner } from "../pulumi";
 import { LabError, openState, withLabLock, type Log } from "../state";
 import { ensureTools } from "../tools";
 import { interruptedCode, interruptible } from "./interrupt";
@@ -20,6 +20,8 @@ export interface StartOptions extends CommandOptions {
   simulated: boolean;
   /** Whether registries are asked for images before they are built. */
   pull: boolean;
+  /** The official Kubernetes provider, built when it is not there, instead of the lab's stand-in. */
+  officialProvider: boolean;
 }
 
 /**
@@ -36,7 +38,9 @@ export async function start(options: StartOptions): Promise<number> {
     try {
       return await withLabLock(state, { what: "lab start", log, signal }, async () => {
         // All at once, so that the progress says how much is left.
-        await ensureTools([...clusterTools, ...(stack ? pulumiTools : [])], { log, signal });
+        const provider = options.officialProvider ? [officialProvider] : [];
+        const deployTools = [...pulumiTools, ...provider];
+        await ensureTools([...clusterTools, ...(stack ? deployTools : [])], { log, signal });
         const { controlPlane, choice } = await startCluster({ ...options, log, signal, started });
         if (!stack) {
           log(`To look at it: npm run lab -- kubectl get pods -A`);
@@ -45,7 +49,7 @@ export async function start(options: StartOptions): Promise<number> {
           return 0;
         }
         const { kubeconfig } = controlPlane;
-        const tools = await ensureTools([...pulumiTools], { log, signal });
+        const tools = await ensureTools(deployTools, { log, signal });
         const pulumi = await preparePulumi({ stateDir, tools, kubeconfig, log, signal });
         return await deploy(pulumi, stack, { controlPlane, choice, log, signal, begin });
       });

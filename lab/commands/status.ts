@@ -3,7 +3,8 @@ import { findStrays } from "../parts/lifecycle";
 import { stateAt } from "../state";
 import { lastChoice } from "../nodes/choose";
 import type { CommandOptions } from "./start";
-import { whatIsSimulated } from "./summary";
+import { lastPlugins } from "../pulumi";
+import { whatIsSimulated, whichPlugins } from "./summary";
 import { mebibytes, table } from "./table";
 
 /** Exit codes that init scripts use: 0 for running, 3 for not running. */
@@ -16,10 +17,10 @@ export async function status({ stateDir, json }: CommandOptions & { json: boolea
   const strays = findStrays(state);
   const running = parts.length > 0 && parts.every((part) => part.state === "healthy");
   const ready = lastReady(state);
+  const plugins = lastPlugins(state) ?? [];
   if (json) {
-    console.log(
-      JSON.stringify({ running, stateDir, ready, parts, strays: strays.map(({ pid }) => pid) }, undefined, 2),
-    );
+    const found = { running, stateDir, ready, parts, plugins, strays: strays.map(({ pid }) => pid) };
+    console.log(JSON.stringify(found, undefined, 2));
     return running ? 0 : stoppedCode;
   }
   if (parts.length === 0) console.log("The lab is stopped. Start it with: npm start");
@@ -33,6 +34,7 @@ export async function status({ stateDir, json }: CommandOptions & { json: boolea
     console.log(`kubeconfig: ${state.kubeconfig}`);
     const choice = lastChoice(state);
     if (choice) for (const line of whatIsSimulated(choice)) console.log(line);
+    for (const line of whichPlugins(plugins)) console.log(line);
   }
   if (ready) console.log(`last start: control plane ready after ${ready.seconds.toFixed(1)} s (${ready.at})`);
   if (strays.length > 0) {

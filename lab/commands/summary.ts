@@ -22,9 +22,6 @@ export interface SummaryArgs {
 export function summary(args: SummaryArgs): string[] {
   const { stack, record, plugins, kubeconfig, choice, addresses, seconds } = args;
   const { created, updated, replaced, deleted, same } = record.changes;
-  const standIns = plugins.filter(({ kind }) => kind === "stand-in");
-  const official = plugins.filter(({ kind }) => kind === "official");
-  const name = (plugin: Plugin) => `${plugin.name} ${plugin.version}`;
   return [
     "",
     `Stack ${stack} is deployed (${seconds.toFixed(0)} s): ` +
@@ -35,10 +32,7 @@ export function summary(args: SummaryArgs): string[] {
     "Real here: the Pulumi engine, the program, etcd, the API server with RBAC and Pod Security, the controllers, the",
     `scheduler${addresses.length > 0 ? ", and the pods above." : "."}`,
     ...whatIsSimulated(choice),
-    ...official.map((plugin) => `Pulumi plugin ${name(plugin)}: the official one (${plugin.why}).`),
-    ...(standIns.length > 0
-      ? [`Pulumi plugins played by the lab: ${standIns.map(name).join(", ")} (${standIns[0]?.why}).`]
-      : []),
+    ...whichPlugins(plugins),
     "",
     "Next:",
     "  npm run lab -- kubectl get pods -A       look at it",
@@ -82,5 +76,26 @@ export function whatIsSimulated({ simulatedBecause, images, missing }: NodeChoic
         ? `  ${reference}: a stand-in of the lab`
         : `  ${reference}: built from version ${version}`,
     ),
+  ];
+}
+
+/** Which of Pulumi's plugins are official, in which version, and which ones the lab plays. */
+export function whichPlugins(plugins: Plugin[]): string[] {
+  const names = (some: Plugin[]) => some.map(({ name, version }) => `${name} ${version}`).join(", ");
+  const standIns = plugins.filter(({ kind }) => kind === "stand-in");
+  return [
+    ...plugins
+      .filter(({ kind }) => kind === "official")
+      .map((plugin) => `Pulumi plugin ${names([plugin])}: the official one (${plugin.why}).`),
+    ...plugins
+      .filter(({ kind }) => kind === "built")
+      .map(
+        ({ name, version, builtVersion, why }) =>
+          `Pulumi plugin ${name}: the official one, of version ${builtVersion}, built from its module. Version ${version}, ` +
+          `of the program's package, ${why}.`,
+      ),
+    ...(standIns.length > 0
+      ? [`Pulumi plugins played by the lab: ${names(standIns)} (${standIns[0]?.why}).`]
+      : []),
   ];
 }

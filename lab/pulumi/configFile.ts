@@ -46,6 +46,31 @@ export function mergeStackFile(
   return { content: { ...rest, encryptionsalt: salted.encryptionsalt, config }, leftOut };
 }
 
+/**
+ * Settings of the Kubernetes provider that the version which can be built does not know yet as settings, by the variable
+ * that is the same thing in every version. Source: the documentation of `ProviderArgs` in @pulumi/kubernetes.
+ */
+const variables = { "kubernetes:enablePatchForce": "PULUMI_K8S_ENABLE_PATCH_FORCE" };
+
+/**
+ * The variables of those settings that a run has.
+ * @param project settings of `Pulumi.yaml`, the defaults of all stacks
+ * @param stack settings of the stack, which go before them
+ */
+export function settingsAsVariables(
+  project: Record<string, unknown>,
+  stack: Record<string, unknown>,
+): Record<string, string> {
+  const settings = { ...project, ...stack };
+  return Object.fromEntries(
+    Object.entries(variables).flatMap(([key, variable]) => {
+      const given = settings[key];
+      const value = typeof given === "object" && given !== null && "value" in given ? given.value : given;
+      return value === undefined ? [] : [[variable, String(value)]];
+    }),
+  );
+}
+
 /** A key with its namespace: `bilten-monitoring:environment`. */
 export function qualified(project: string, key: string): string {
   return key.includes(":") ? key : `${project}:${key}`;

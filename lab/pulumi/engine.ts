@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { parse, stringify } from "yaml";
 import { LabError, writePrivate, type Log } from "../state";
-import { mergeStackFile, qualified, type StackFile } from "./configFile";
+import { mergeStackFile, qualified, settingsAsVariables, type StackFile } from "./configFile";
 import { readEvents, type RunRecord } from "./events";
 import { hasOnlyStaleLocks } from "./locks";
 import { run } from "./process";
@@ -53,6 +53,20 @@ export interface EngineOptions {
   signal?: AbortSignal;
 }
 
+/** Content of a `Pulumi.yaml`. */
+interface ProjectFile {
+  name: string;
+  config?: Record<string, unknown>;
+}
+
+interface Project {
+  project: string;
+  /** Where the lab keeps what it has of it. */
+  folder: string;
+  /** Settings of all its stacks. */
+  defaults: Record<string, unknown>;
+}
+
 const checkout = dirname(dirname(__dirname));
 
 /** What a command gets besides what all get. */
@@ -75,8 +89,8 @@ export class Engine {
   ): Promise<RunRecord> {
     const programDir = options.programDir ?? checkout;
     const signal = options.signal ?? this.options.signal;
-    const { project, folder } = await this.ensureStack(stack, programDir);
-    const configFile = await this.writeConfig(stack, project, folder, programDir, options);
+    const { project, folder, defaults } = await this.ensureStack(stack, programDir);
+    const { configFile, config } = await this.writeConfig(stack, project, folder, programDir, options);
     if (hasOnlyStaleLocks(this.options.backend, project, stack)) {
       this.options.log(`An earlier run of stack ${stack} was killed: its lock is removed.`);
       await this.cli(["cancel", "--yes", "--stack", stack], folder);
@@ -87,7 +101,7 @@ export class Engine {
     args.push(...operations[operation], "--non-interactive", "--color", "never", "--suppress-progress");
     const { code, stdout, stderr } = await run(this.options.pulumi, args, {
       cwd: programDir,
-      env: this.options.env,
+      env: { ...this.options.env, ...settingsAsVariables(defaults, config) },
       onLine: options.onLine,
       signal,
     });
@@ -126,8 +140,8 @@ export class Engine {
    * Makes the stack when it is not there. That is done in a folder of the lab's own with a project of the same name,
    * because `stack init` writes the salt of the encryption into the project's file of the stack.
    */
-  private async ensureStack(stack: string, programDir: string): Promise<{ project: string; folder: string }> {
-    const { name } = parse(readFileSync(join(programDir, "Pulumi.yaml"), "utf8")) as { name: string };
+  private async ensureStack(stack: string, programDir: string): Promise<Project> {
+    const { name, config = {} } = parse(readFileSync(join(programDir, "Pulumi.yaml"), "utf8")) as ProjectFile;
     const folder = join(this.options.directory, "projects", name);
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     writePrivate(join(folder, "Pulumi.yaml"), stringify({ name, runtime: "nodejs" }));
@@ -136,17 +150,17 @@ export class Engine {
       rmSync(join(folder, `Pulumi.${stack}.yaml`), { force: true });
       await this.cli(["stack", "init", stack, "--no-select", "--secrets-provider", "passphrase"], folder);
     }
-    return { project: name, folder };
+    return { project: name, folder, defaults: config };
   }
 
-  /** Writes the stack's file of this run. Returns its path. */
+  /** Writes the stack's file of this run. Returns its path, and the settings in it. */
   private async writeConfig(
     stack: string,
     project: string,
     folder: string,
     programDir: string,
     { config, secrets }: StackOptions,
-  ): Promise<string> {
+  ): Promise<{ configFile: string; config: Record<string, unknown> }> {
     const own = join(programDir, `Pulumi.${stack}.yaml`);
     const salted = join(folder, `Pulumi.${stack}.yaml`);
     const { content, leftOut } = mergeStackFile(
@@ -168,7 +182,7 @@ export class Engine {
       const args = ["config", "set", qualified(project, key), "--secret"];
       await this.cli([...args, "--stack", stack, "--config-file", file], folder, value);
     }
-    return file;
+    return { configFile: file, config: content.config ?? {} };
   }
 
   /** A command that answers at once. Returns what it prints. */

@@ -4,7 +4,8 @@ import { existsSync, mkdirSync } from "node:fs";
 import { delimiter, dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { stateVariable } from "../parts/process";
-import { LabError, openState, writePrivate, type Log } from "../state";
+import { LabError, openState, readJson, writePrivate, type LabState, type Log } from "../state";
+import { kubernetesProviderVersion } from "../tools/catalogue";
 import { Engine, type OutputOptions, type StackOptions } from "./engine";
 import type { RunRecord } from "./events";
 import { selectPlugins, type Plugin } from "./plugins";
@@ -16,11 +17,14 @@ export type { Plugin } from "./plugins";
 /** The programs that it runs, to be had from `ensureTools`. */
 export const pulumiTools: ("pulumi" | "pulumi-language-nodejs")[] = ["pulumi", "pulumi-language-nodejs"];
 
+/** The official Kubernetes provider, built: it is run instead of the stand-in by who asks `ensureTools` for it, too. */
+export const officialProvider = "pulumi-resource-kubernetes" as const;
+
 export interface PreparePulumiOptions {
   /** The lab's state folder. */
   stateDir: string;
   /** Absolute paths of the programs. */
-  tools: Record<(typeof pulumiTools)[number], string>;
+  tools: Record<(typeof pulumiTools)[number], string> & Partial<Record<typeof officialProvider, string>>;
   /** Path of the kubeconfig of the cluster that programs deploy to. */
   kubeconfig: string;
   /** Gets progress, a line at a time. */
@@ -68,8 +72,11 @@ export async function preparePulumi(options: PreparePulumiOptions): Promise<Pulu
   const passphraseFile = join(directory, "passphrase");
   if (!existsSync(passphraseFile)) writePrivate(passphraseFile, randomBytes(32).toString("base64url"));
 
-  const select = { pulumi: tools.pulumi, home, directory, env: process.env, log, signal };
+  const program = tools[officialProvider];
+  const built = program ? [{ name: "kubernetes", version: kubernetesProviderVersion, program }] : [];
+  const select = { pulumi: tools.pulumi, home, directory, env: process.env, log, signal, built };
   const plugins = await selectPlugins(select);
+  writePrivate(pluginsFile(state), JSON.stringify(plugins, undefined, 2));
   const env: NodeJS.ProcessEnv = {
     ...withoutSettings(process.env),
     // The language host looks for `node` there: let it be this one.
@@ -103,6 +110,15 @@ export async function preparePulumi(options: PreparePulumiOptions): Promise<Pulu
     exportStack: (stack, given) => engine.exportStack(stack, given),
     outputs: (stack, given) => engine.outputs(stack, given),
   };
+}
+
+/** The plugins of the last run, for `status`. */
+export function lastPlugins(state: LabState): Plugin[] | undefined {
+  return readJson<Plugin[]>(pluginsFile(state));
+}
+
+function pluginsFile({ directory }: LabState): string {
+  return join(directory, "plugins.json");
 }
 
 /** What users have set for their own stacks (backend, passphrase, token) must not reach the lab's. */

@@ -1,4 +1,7 @@
-/** Which plugin the engine runs for each package: the official one wherever it can be had, else the lab's stand-in. */
+/**
+ * Which plugin the engine runs for each package: the official one wherever it can be had, else one that was built, else
+ * the lab's stand-in.
+ */
 import {
   accessSync,
   constants,
@@ -19,9 +22,19 @@ export interface Plugin {
   name: string;
   /** Of the package in node_modules, which demands the plugin of the same version. */
   version: string;
-  kind: "official" | "stand-in";
-  /** Where it was found, or why there is none. */
+  /** A built one is official, too, but of another version. */
+  kind: "official" | "built" | "stand-in";
+  /** Where it was found, or why there is none of that version. */
   why: string;
+  /** Its own, where it was built. */
+  builtVersion?: string;
+}
+
+/** An official plugin that was built from its module, of whatever version can be had. */
+export interface BuiltPlugin {
+  name: string;
+  version: string;
+  program: string;
 }
 
 export interface SelectOptions {
@@ -37,6 +50,8 @@ export interface SelectOptions {
   signal?: AbortSignal;
   /** Folder with node_modules. @default the checkout */
   checkout?: string;
+  /** They are run rather than stand-ins. @default none */
+  built?: BuiltPlugin[];
   /** For all attempts to install together. @default 10 */
   installSeconds?: number;
   /** The command of a stand-in. @default its bundle */
@@ -63,8 +78,14 @@ export async function selectPlugins(options: SelectOptions): Promise<Plugin[]> {
       if (failure === undefined) {
         return { ...plugin, kind: "official", why: found.get(plugin.name) ?? "installed from the network" };
       }
-      const command = await standIn(plugin.name);
-      writeLauncher(programPath(options.home, plugin), command, plugin.version);
+      const launcher = programPath(options.home, plugin);
+      const built = options.built?.find(({ name }) => name === plugin.name);
+      if (built) {
+        // Not a copy or a link: the next start, which may want the stand-in, would take it for an installed one.
+        writeLauncher(launcher, [built.program]);
+        return { ...plugin, kind: "built", why: failure, builtVersion: built.version };
+      }
+      writeLauncher(launcher, [...(await standIn(plugin.name)), plugin.version]);
       return { ...plugin, kind: "stand-in", why: failure };
     }),
   );

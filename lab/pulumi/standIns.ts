@@ -39,13 +39,13 @@ export async function standInCommand(name: string, directory: string, log: Log):
   }
 }
 
-/** The second line of every launcher, by which it is told from an official plugin. */
-const marker = "# Stand-in of the lab";
+/** The second line of every launcher, by which it is told from a plugin that was installed. */
+const marker = "# Launcher of the lab";
 
 /** Makes the plugin's program in its folder: a shell script, because the engine passes it only its own arguments. */
-export function writeLauncher(path: string, command: Command, version: string): void {
+export function writeLauncher(path: string, command: Command): void {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-  const words = [...command, version].map(quote).join(" ");
+  const words = command.map(quote).join(" ");
   const temporary = `${path}.${process.pid}.tmp`;
   writeFileSync(temporary, `#!/bin/sh\n${marker}\nexec ${words} "$@"\n`, { mode: 0o700 });
   renameSync(temporary, path);

@@ -4,6 +4,7 @@
 export type ToolName =
   | "pulumi"
   | "pulumi-language-nodejs"
+  | "pulumi-resource-kubernetes"
   | "etcd"
   | "kube-apiserver"
   | "kube-controller-manager"
@@ -69,6 +70,9 @@ const kubernetesStamps = ["k8s.io/component-base/version", "k8s.io/client-go/pkg
   `${path}.gitMajor=1`,
   `${path}.gitMinor=34`,
 ]);
+/** Of the official Kubernetes provider that is built: no later version of its module can be had. */
+export const kubernetesProviderVersion = "4.25.0";
+
 const prometheusStamp = (version: string) => [`github.com/prometheus/common/version.Version=${version}`];
 
 /** In the order in which they are built: what the unit tests need comes first. */
@@ -133,6 +137,15 @@ export const toolModules: ToolModule[] = [
     packages: { pulumi: "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi" },
     stamps: ["github.com/pulumi/pulumi/sdk/v3/go/common/version.Version=v3.259.0"],
     onPath: { versionArgs: ["version"], from: "3.200", below: "4.0" },
+  },
+  {
+    // Never from PATH: the engine itself prefers a plugin that is there.
+    directory: "pulumi-resource-kubernetes",
+    version: kubernetesProviderVersion,
+    packages: { "pulumi-resource-kubernetes": "bilten.dev/lab/pulumi-resource-kubernetes" },
+    stamps: [
+      `github.com/pulumi/pulumi-kubernetes/provider/v4/pkg/version.Version=${kubernetesProviderVersion}`,
+    ],
   },
   {
     directory: "alertmanager",

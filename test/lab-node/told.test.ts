@@ -1,6 +1,6 @@
 /** What people are told of a lab's nodes, and where to look. Needs no cluster. */
 import assert from "node:assert/strict";
-import { summary, whatIsSimulated } from "../../lab/commands/summary";
+import { summary, whatIsSimulated, whichPlugins } from "../../lab/commands/summary";
 import { nodeImage, pauseImage, type Image } from "../../lab/images";
 import { forwardLines } from "../../lab/network/forwards";
 import { targetsOf, type EndpointSlice, type Service } from "../../lab/network/open";
@@ -122,5 +122,21 @@ describe("what the lab tells of its nodes", () => {
     assert.match(simulated, /Where it would answer.*\n +prometheus +http:\/\/prometheus\.a\.svc:9090/);
     assert.doesNotMatch(simulated, /127\.0\.0\.1|the pods above/);
     assert.match(simulated, /Stack dev is deployed \(61 s\): 3 resources created/);
+  });
+
+  it("is which plugins are official, of which version, and which ones the lab plays", () => {
+    const why = "could not be installed: no network";
+    const lines = whichPlugins([
+      { name: "kubernetes", version: "4.34.2", kind: "built", why, builtVersion: "4.25.0" },
+      { name: "random", version: "4.21.2", kind: "official", why: "on PATH, in /bin" },
+      { name: "tls", version: "5.6.1", kind: "stand-in", why },
+    ]);
+    assert.deepEqual(lines, [
+      "Pulumi plugin random 4.21.2: the official one (on PATH, in /bin).",
+      "Pulumi plugin kubernetes: the official one, of version 4.25.0, built from its module. " +
+        `Version 4.34.2, of the program's package, ${why}.`,
+      `Pulumi plugins played by the lab: tls 5.6.1 (${why}).`,
+    ]);
+    assert.deepEqual(whichPlugins([]), []);
   });
 });

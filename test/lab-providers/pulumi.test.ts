@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
-import { mergeStackFile } from "../../lab/pulumi/configFile";
+import { mergeStackFile, settingsAsVariables } from "../../lab/pulumi/configFile";
 import { readEvents } from "../../lab/pulumi/events";
 import { hasOnlyStaleLocks } from "../../lab/pulumi/locks";
 import { selectPlugins, type SelectOptions } from "../../lab/pulumi/plugins";
@@ -31,6 +31,16 @@ describe("The lab's stack file", () => {
     const { content, leftOut } = mergeStackFile("p", text, salted);
     assert.deepEqual(leftOut, ["p:a", "p:b"]);
     assert.deepEqual(content, { encryptionsalt: "v1:salt", config: { "p:d": "e" } });
+  });
+
+  it("gives a setting that the built provider does not know as its variable, the stack's before the project's", () => {
+    const key = "kubernetes:enablePatchForce";
+    const variable = "PULUMI_K8S_ENABLE_PATCH_FORCE";
+    assert.deepEqual(settingsAsVariables({ other: 1 }, {}), {});
+    assert.deepEqual(settingsAsVariables({ [key]: { value: true } }, {}), { [variable]: "true" });
+    assert.deepEqual(settingsAsVariables({ [key]: { value: true } }, { [key]: false }), {
+      [variable]: "false",
+    });
   });
 
   it("refuses an override that begins like JSON but is not", () => {
@@ -142,6 +152,31 @@ describe("With a temporary folder,", () => {
     assert.deepEqual(readdirSync(join(folder, `lab/home/plugins/resource-random-v${version}`)), [
       "pulumi-resource-random",
     ]);
+  });
+
+  it("a built plugin is run rather than a stand-in, and only in a run that has it", async () => {
+    const built = [
+      { name: "kubernetes", version: "4.25.0", program: program(join(folder, "built"), "echo $0 $1") },
+    ];
+    const [kubernetes, random] = await select({ built });
+    assert.deepEqual(
+      [kubernetes?.kind, kubernetes?.builtVersion, random?.kind],
+      ["built", "4.25.0", "stand-in"],
+    );
+    const launcher = join(
+      folder,
+      `lab/home/plugins/resource-kubernetes-v${kubernetes!.version}/pulumi-resource-kubernetes`,
+    );
+    const { stdout } = await run(launcher, ["engine"], { cwd: folder, env: process.env });
+    assert.equal(stdout, `${join(folder, "built")} engine\n`);
+    assert.deepEqual((await select())[0]?.kind, "stand-in");
+  });
+
+  it("an installed plugin is run rather than a built one", async () => {
+    const built = [{ name: "kubernetes", version: "4.25.0", program: "/nowhere" }];
+    program(join(folder, "bin/pulumi-resource-kubernetes"), "exit 0");
+    const [kubernetes] = await select({ built, env: { PATH: `${join(folder, "bin")}:/usr/bin:/bin` } });
+    assert.equal(kubernetes?.kind, "official");
   });
 
   it("a plugin on PATH is left to the engine", async () => {
