@@ -1,4 +1,5 @@
 /** A control plane of the tests' own, with the engine on it, and questions to it. */
+import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -6,12 +7,15 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { controlPlaneTools, startControlPlane, stopLab } from "../../lab/controlplane";
 import { simulatedNodeTools, startSimulatedNodes } from "../../lab/nodes/simulated";
-import { preparePulumi, pulumiTools, type PulumiRunner } from "../../lab/pulumi";
+import { officialProvider, preparePulumi, pulumiTools, type PulumiRunner } from "../../lab/pulumi";
 import { openState } from "../../lab/state";
 import { ensureTools } from "../../lab/tools";
 
 const run = promisify(execFile);
 const names = [...controlPlaneTools, ...simulatedNodeTools, ...pulumiTools, "kubectl" as const];
+
+/** Which Kubernetes provider the engine runs. Where an official one is installed, a stand-in is never run. */
+export type ProviderKind = "official" | "stand-in";
 
 /** What the tests look at of an object. */
 export interface LiveObject {
@@ -39,8 +43,8 @@ export interface Cluster {
 }
 
 /** A fresh control plane with simulated nodes. Tools that are missing are built first, which takes minutes. */
-export async function freshCluster(): Promise<Cluster> {
-  const tools = await ensureTools(names);
+export async function freshCluster(provider: ProviderKind): Promise<Cluster> {
+  const tools = await ensureTools(provider === "official" ? [...names, officialProvider] : names);
   const state = openState(mkdtempSync(join(tmpdir(), "bilten-stack-")));
   const log = () => undefined;
   const controlPlane = await startControlPlane({ stateDir: state.directory, tools, log });
@@ -48,8 +52,13 @@ export async function freshCluster(): Promise<Cluster> {
   const { kubeconfig } = controlPlane;
   const kubectl = async (...args: string[]) =>
     (await run(tools.kubectl, ["--kubeconfig", kubeconfig, ...args], { maxBuffer: 64 * 1024 * 1024 })).stdout;
+  const pulumi = await preparePulumi({ stateDir: state.directory, tools, kubeconfig, log });
+  if (provider === "official") {
+    const kinds = pulumi.plugins.filter(({ name }) => name === "kubernetes").map(({ kind }) => kind);
+    assert.match(kinds.join(), /^(official|built)$/);
+  }
   return {
-    pulumi: await preparePulumi({ stateDir: state.directory, tools, kubeconfig, log }),
+    pulumi,
     kubectl,
     list: async (...resources) => {
       const text = await kubectl("get", resources.join(","), "--all-namespaces", "--output", "json");

@@ -1,4 +1,4 @@
-/** The log pipeline on a real API server, by the real engine; pods are simulated. Each test goes on from the one before. */
+/** The log pipeline on a real API server, by the real engine and the official provider; pods are simulated. Each test goes on from the one before. */
 import assert from "node:assert/strict";
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -41,7 +41,7 @@ describe("the log pipeline of stack dev", function () {
   before(async function () {
     this.timeout(3_600_000);
     newer = programWith("9.5.99");
-    cluster = await freshCluster();
+    cluster = await freshCluster("official");
     await cluster.pulumi.up("dev");
   });
   after(async function () {

@@ -59,7 +59,7 @@ describe("every test file", () => {
 
   it("that starts a cluster is not run by npm test", () => {
     const starting = (runBy.get("test") ?? []).filter((file) =>
-      /\b(startControlPlane|freshCluster)\(/.test(readFileSync(join(project, file), "utf8")),
+      /\b(startControlPlane|freshCluster|testProgram)\(/.test(readFileSync(join(project, file), "utf8")),
     );
     assert.deepEqual(starting, [], "name them in test:lab of package.json");
   });

@@ -1,0 +1,3 @@
+import { testProgram } from "./suite";
+
+describe("With the official Kubernetes provider,", () => testProgram("official"));
