@@ -94,6 +94,8 @@ export async function preparePulumi(options: PreparePulumiOptions): Promise<Pulu
     PULUMI_SKIP_UPDATE_CHECK: "true",
     // The option --event-log, from which the numbers come, is one of these.
     PULUMI_DEBUG_COMMANDS: "true",
+    // What a run that was killed has made, and not written down, is taken over by the next one.
+    PULUMI_K8S_UPSERT_EXISTING_OBJECTS: "true",
     // An engine that is interrupted leaves the pipes to its language host.
     TMPDIR: temporary,
     // So that `stop` finds an engine whose `start` was killed.

@@ -327,12 +327,23 @@ describe("The stand-in for the kubernetes plugin", () => {
       await repair();
       await engine.configure({ enablePatchForce: "true" });
       await repair();
+      api.objects.clear();
       await engine.create(deployment, inputs);
       assert.deepEqual(
         api.applied.map(({ force }) => force),
         [false, true, false],
       );
     });
+  });
+
+  it("makes no object that exists, unless a setting lets it take over", async () => {
+    const inputs = object("v1", "ConfigMap", { data: { a: "1" } });
+    await engine.create(configMap, inputs);
+    await assert.rejects(engine.create(configMap, inputs), /ConfigMap default\/thing exists already.*import/);
+    assert.equal(api.applied.length, 1);
+    await engine.configure({ upsertExistingObjects: "true" });
+    await engine.create(configMap, inputs);
+    assert.equal(api.applied.length, 2);
   });
 
   it("says who manages an object that is already there, and what to do", async () => {

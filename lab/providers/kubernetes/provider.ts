@@ -44,6 +44,7 @@ const settingsTaken = new Set([
   "enableConfigMapMutable",
   "enableSecretMutable",
   "enablePatchForce",
+  "upsertExistingObjects",
   "suppressDeprecationWarnings",
   "suppressHelmHookWarnings",
   "clusterIdentifier",
@@ -55,6 +56,7 @@ export class KubernetesStandIn implements StandIn {
   private connection: { api: KubeApi; discovery: Discovery; namespace: string } | undefined;
   private mutable: Mutability = { ConfigMap: false, Secret: false };
   private forced = false;
+  private upserts = false;
 
   constructor(
     readonly version: string,
@@ -76,6 +78,8 @@ export class KubernetesStandIn implements StandIn {
     const on = (key: string) => ["true", true].includes(settings[key] as string);
     this.mutable = { ConfigMap: on("enableConfigMapMutable"), Secret: on("enableSecretMutable") };
     this.forced = on("enablePatchForce");
+    this.upserts =
+      on("upsertExistingObjects") || process.env["PULUMI_K8S_UPSERT_EXISTING_OBJECTS"] === "true";
     // A cluster that is yet to be made: nothing can be asked of it in this preview.
     if (containsUnknown(settings)) return;
     const text = (key: string) =>
@@ -117,7 +121,8 @@ export class KubernetesStandIn implements StandIn {
       // What the server would add is different in the update (uid, addresses): the engine takes it for unknown.
       return { id: "", outputs: inputs };
     }
-    // Not by force: an object that somebody else manages is not silently taken over.
+    if (!this.upserts) await this.refuseExisting(request);
+    // Not by force: what somebody else manages of an object is not silently taken over.
     const { resource, live } = await this.apply(request, inputs, false);
     const id = objectId(live["metadata"], resource.namespaced);
     const ready = await this.ready(request, resource, id, inputs, live);
@@ -174,6 +179,19 @@ export class KubernetesStandIn implements StandIn {
   private connected() {
     if (!this.connection) throw new Error("The cluster of kubernetes:kubeconfig is not known yet.");
     return this.connection;
+  }
+
+  /** Another stack's object, say, would be changed by making it, and be deleted with this stack. */
+  private async refuseExisting({ type, inputs }: CreateRequest): Promise<void> {
+    const { api, discovery } = this.connected();
+    const resource = await discovery.find(kindOf(type));
+    const { name, namespace } = metadataOf(plain(inputs)) as { name?: string; namespace?: string };
+    if (!name || !(await api.find(objectPath(resource, namespace, name)))) return;
+    const what = [resource.kind, [namespace, name].filter(Boolean).join("/")].join(" ");
+    throw new Error(
+      `${what} exists already, and is not this stack's. Delete it, import it (pulumi import), or let one run take over ` +
+        "what exists with PULUMI_K8S_UPSERT_EXISTING_OBJECTS=true.",
+    );
   }
 
   private async apply(
