@@ -6,6 +6,7 @@ import { pathToFileURL } from "node:url";
 import { stateVariable } from "../parts/process";
 import { LabError, openState, readJson, writePrivate, type LabState, type Log } from "../state";
 import { kubernetesProviderVersion } from "../tools/catalogue";
+import { cacheDirectory } from "../tools/cache";
 import { Engine, type OutputOptions, type StackOptions } from "./engine";
 import type { RunRecord } from "./events";
 import { selectPlugins, type Plugin } from "./plugins";
@@ -74,7 +75,8 @@ export async function preparePulumi(options: PreparePulumiOptions): Promise<Pulu
 
   const program = tools[officialProvider];
   const built = program ? [{ name: "kubernetes", version: kubernetesProviderVersion, program }] : [];
-  const select = { pulumi: tools.pulumi, home, directory, env: process.env, log, signal, built };
+  const memory = join(cacheDirectory(), "plugin-installations.json");
+  const select = { pulumi: tools.pulumi, home, directory, memory, env: process.env, log, signal, built };
   const plugins = await selectPlugins(select);
   writePrivate(pluginsFile(state), JSON.stringify(plugins, undefined, 2));
   const env: NodeJS.ProcessEnv = {

@@ -42,8 +42,10 @@ export interface SelectOptions {
   pulumi: string;
   /** PULUMI_HOME of the lab: the engine looks for plugins in its folder `plugins`. */
   home: string;
-  /** Folder of what is remembered and built. */
+  /** Folder of what is built. */
   directory: string;
+  /** File that remembers failed installations, for all labs of a machine. */
+  memory: string;
   /** The user's environment: PATH and PULUMI_HOME tell where plugins may be. */
   env: NodeJS.ProcessEnv;
   log: Log;
@@ -60,8 +62,8 @@ export interface SelectOptions {
 
 const pluginNames = ["kubernetes", "random", "tls"];
 
-/** How long a failed installation is not tried again. */
-const rememberHours = 24;
+/** How long a failed installation is not tried again, as with images. */
+const rememberHours = 1;
 
 /** Places a plugin for every package into the lab's PULUMI_HOME. */
 export async function selectPlugins(options: SelectOptions): Promise<Plugin[]> {
@@ -153,7 +155,7 @@ interface Failure {
 
 /** Tries to install the plugins, all at the same time. Returns why it failed, by name. */
 async function install(plugins: Wanted[], options: SelectOptions): Promise<Map<string, string>> {
-  const memory = join(options.directory, "plugin-installation.json");
+  const { memory } = options;
   const remembered = readJson<Record<string, Failure>>(memory) ?? {};
   const seconds = options.installSeconds ?? 10;
   const failures = new Map<string, string>();

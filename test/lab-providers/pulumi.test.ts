@@ -122,6 +122,7 @@ describe("With a temporary folder,", () => {
       ),
       home: join(directory, "home"),
       directory,
+      memory: join(folder, "memory.json"),
       env: { PATH: "/usr/bin:/bin", PULUMI_HOME: join(folder, "users") },
       log: () => undefined,
       standIn: () => Promise.resolve(["true"]),
