@@ -75,6 +75,16 @@ export function isUrlPath(text: string): boolean {
   return /^\/[^\s?#]*$/.test(text);
 }
 
+/** A key of W3C baggage, which is a token of HTTP. */
+export function isBaggageKey(text: string): boolean {
+  return /^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/.test(text);
+}
+
+/** The origin of a page as CORS names it, without a path; `*` stands for any part of the host. */
+export function isOrigin(text: string): boolean {
+  return /^https?:\/\/[A-Za-z0-9*]([A-Za-z0-9.*-]*[A-Za-z0-9*])?(:\d{1,5})?$/.test(text);
+}
+
 /** A bucket's name as S3 takes it: 3 to 63 of a-z, 0-9, `-` and `.`, no two dots beside each other, no IP address. */
 export function isBucketName(text: string): boolean {
   return /^[a-z0-9]([a-z0-9.-]{1,61})[a-z0-9]$/.test(text) && !text.includes("..") && !/^[\d.]+$/.test(text);

@@ -30,5 +30,10 @@ export const objectDefaults: Partial<Record<ObjectKey, unknown>> = {
   alertGroupBy: ["alertname", "cluster", "service"],
   alertOverrides: {},
   logRedactions: [],
+  traceSampling: {
+    default: "10%",
+    operations: [{ operation: "/api/events", sampling: "50%" }],
+  },
+  traceBaggage: [{ name: "requestId" }, { name: "userId", hashed: true }],
   resources: {},
 };

@@ -21,6 +21,8 @@ import {
   type ScalarValues,
 } from "./scalars";
 import type { SecretName, Settings, SmtpSettings } from "./settings";
+import { traceSettings } from "./traceAssembly";
+import { checkTraces } from "./traceRelations";
 import { sizeHint } from "./units";
 
 export { knownKeys } from "./keys";
@@ -78,16 +80,21 @@ export function parseSettings(
     logNamespaces: single("logNamespaces", objectSchemas.logNamespaces),
     logRedactions: single("logRedactions", objectSchemas.logRedactions),
     logSnapshots: single("logSnapshots", objectSchemas.logSnapshots),
+    traceSampling: single("traceSampling", objectSchemas.traceSampling),
+    traceTailSampling: single("traceTailSampling", objectSchemas.traceTailSampling),
+    traceBaggage: single("traceBaggage", objectSchemas.traceBaggage),
+    traceBrowsers: single("traceBrowsers", objectSchemas.traceBrowsers),
     raw: {
       alertEscalation: given("alertEscalation"),
       alertOverrides: given("alertOverrides"),
       remoteWrite: given("remoteWrite"),
       resources: given("resources"),
       logSnapshots: given("logSnapshots"),
+      traceTailSampling: given("traceTailSampling"),
     },
     secretsPresent: new Set(secretNames.filter((name) => encryptedKeys.has(name))),
   };
-  const checks = [checkRelations, checkRouting, checkAlertOverrides, checkLogs];
+  const checks = [checkRelations, checkRouting, checkAlertOverrides, checkLogs, checkTraces];
   const findings = checks.map((check) => check(reading));
   problems.push(...findings.flatMap((found) => found.problems));
   if (problems.length > 0) throw new SettingsError(problems);
@@ -218,6 +225,7 @@ function assemble(reading: Reading): Settings {
     alertOverrides: reading.alertOverrides!,
     services: reading.services!.map(({ value }) => value!),
     logs: logSettings(reading),
+    traces: traceSettings(reading),
     resources: reading.resources!,
   };
 }

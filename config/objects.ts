@@ -27,6 +27,13 @@ import {
   serviceLoggingSchema,
 } from "./logSchemas";
 import type { WorkloadName } from "./settings";
+import {
+  serviceTracingSchema,
+  traceBaggageSchema,
+  traceBrowsersSchema,
+  traceSamplingSchema,
+  traceTailSamplingSchema,
+} from "./traceSchemas";
 
 const urlPath = (description: string, example: string) =>
   text(checks.isUrlPath, { expected: "a path that begins with /", example, description });
@@ -75,6 +82,7 @@ export const serviceSchema = z.strictObject({
     },
   ),
   logging: serviceLoggingSchema,
+  tracing: serviceTracingSchema,
 });
 
 /** The queue's defaults are Prometheus' own. */
@@ -137,6 +145,9 @@ export const workloadNames = [
   "filebeat",
   "kibana",
   "json-exporter",
+  "jaeger",
+  "jaeger-collector",
+  "jaeger-query",
 ] as const satisfies readonly WorkloadName[];
 
 const resourcesSchema = z.strictObject(
@@ -203,6 +214,10 @@ export const objectSchemas = {
   logNamespaces: logNamespacesSchema,
   logRedactions: logRedactionsSchema,
   logSnapshots: logSnapshotsSchema,
+  traceSampling: traceSamplingSchema,
+  traceTailSampling: traceTailSamplingSchema,
+  traceBaggage: traceBaggageSchema,
+  traceBrowsers: traceBrowsersSchema,
   resources: field(resourcesSchema, {
     expected: "an object by workload name",
     example: "{ prometheus: { requests: { memory: 2Gi } } }",

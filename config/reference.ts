@@ -97,8 +97,10 @@ function rowsOf(schema: z.ZodType, prefix: string): string[][] {
 
 /** The default of a schema as somebody would write it. */
 function fallback(schema: z.ZodType): string {
-  if (schema instanceof z.ZodDefault || schema instanceof z.ZodPrefault)
-    return code(String(schema.def.defaultValue));
+  if (schema instanceof z.ZodDefault || schema instanceof z.ZodPrefault) {
+    const value: unknown = schema.def.defaultValue;
+    return code(typeof value === "object" ? JSON.stringify(value) : String(value));
+  }
   return schema.safeParse(undefined).success ? "none" : "required";
 }
 

@@ -12,10 +12,11 @@ import { rawAt, rawText, type Entry } from "./read";
 import { workloadNames, type objectSchemas, type serviceSchema } from "./objects";
 import type { ScalarValues } from "./scalars";
 import type { LogReading } from "./logRelations";
+import type { TraceReading } from "./traceRelations";
 import type { SecretName } from "./settings";
 
 /** What could be read of a configuration. A list is missing when it is no list; an entry's value when it has problems. */
-export interface Reading extends LogReading {
+export interface Reading extends LogReading, TraceReading {
   scalars: Partial<ScalarValues>;
   services?: Entry<z.output<typeof serviceSchema>>[];
   receivers?: Entry<z.output<typeof receiverSchema>>[];
@@ -27,7 +28,15 @@ export interface Reading extends LogReading {
   resources?: z.output<typeof objectSchemas.resources>;
   /** Objects as given: their relations are checked even when a part of them has the wrong form. */
   raw: Partial<
-    Record<"alertEscalation" | "alertOverrides" | "remoteWrite" | "resources" | "logSnapshots", unknown>
+    Record<
+      | "alertEscalation"
+      | "alertOverrides"
+      | "remoteWrite"
+      | "resources"
+      | "logSnapshots"
+      | "traceTailSampling",
+      unknown
+    >
   >;
   secretsPresent: ReadonlySet<SecretName>;
 }

@@ -143,6 +143,19 @@ export const scalars = {
   logstashDeadLetterQueueSize: quantity("1Gi"),
   kibanaUrl: url("http://localhost:5601"),
   kibanaMemory: quantity("1536Mi"),
+  tracesEnabled: boolean(false),
+  traceStorage: string(
+    "badger",
+    (value) => value === "badger" || value === "elasticsearch",
+    "badger or elasticsearch",
+    "elasticsearch",
+  ),
+  traceRetention: duration("7d"),
+  jaegerVolumeSize: quantity("10Gi"),
+  jaegerCollectorReplicas: integer(1, 1),
+  jaegerQueryReplicas: integer(1, 1),
+  jaegerThriftUdp: boolean(false),
+  jaegerUrl: url("http://localhost:16686"),
 } as const satisfies Record<string, Scalar<string> | Scalar<number> | Scalar<boolean>>;
 
 export type ScalarKey = keyof typeof scalars;

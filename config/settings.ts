@@ -6,6 +6,7 @@
 
 import type { AlertName } from "../alerts/names";
 import type { LogSettings, ServiceLoggingSettings } from "./logSettings";
+import type { ServiceTracingSettings, TraceSettings } from "./traceSettings";
 
 /** A Prometheus duration such as `30s`, `5m`, `1h30m`, `15d`. */
 export type Duration = string;
@@ -33,6 +34,7 @@ export interface Settings {
   mailCatcher: { enabled: boolean };
   services: ServiceSettings[];
   logs: LogSettings;
+  traces: TraceSettings;
   /** What is different about single alerts, over the rules as the parts define them. */
   alertOverrides: AlertOverrides;
   /** Requests and limits by workload, over the defaults in the components. */
@@ -52,7 +54,10 @@ export type WorkloadName =
   | "logstash"
   | "filebeat"
   | "kibana"
-  | "json-exporter";
+  | "json-exporter"
+  | "jaeger"
+  | "jaeger-collector"
+  | "jaeger-query";
 
 export interface ResourceSettings {
   requests?: { cpu?: string; memory?: Quantity };
@@ -182,9 +187,10 @@ export interface MonitoredServiceSettings {
   };
 }
 
-/** A monitored service and how much it logs. */
+/** A monitored service, how much it logs and how it is traced. */
 export interface ServiceSettings extends MonitoredServiceSettings {
   logging: ServiceLoggingSettings;
+  tracing: ServiceTracingSettings;
 }
 
 /** Values that must never appear in plain text; each is a Pulumi secret. */

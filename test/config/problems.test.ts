@@ -5,6 +5,7 @@ import { api, mail, pager, critical, valueCases } from "./problemCases";
 import { logRelationCases } from "./logRelationCases";
 import { logValueCases } from "./logValueCases";
 import { relationCases } from "./relationCases";
+import { traceRelationCases, traceValueCases } from "./traceCases";
 
 function problemsOf(raw: Record<string, unknown>, encrypted: string[] = []): SettingsError {
   try {
@@ -28,6 +29,8 @@ describe("problems of a configuration", () => {
     ...relationCases,
     ...logValueCases,
     ...logRelationCases,
+    ...traceValueCases,
+    ...traceRelationCases,
   ]) {
     it(`include ${what}`, () => {
       const problem = onlyProblem(raw, encrypted);

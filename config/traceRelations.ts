@@ -1,0 +1,183 @@
+/**
+ * What is wrong between the settings about traces. As long as there is no Jaeger, nothing: each value on its own is
+ * checked all the same.
+ */
+import type { z } from "zod";
+import { retentionDays } from "./logCapacity";
+import type { objectSchemas } from "./objects";
+import { configPath, type PathPart } from "./problems";
+import { rawText } from "./read";
+import { reporter, type Findings, type Reading, type Report } from "./relations";
+import { bytesOfTrace, heldTraceBytes, tracesThatFit } from "./traceMemory";
+import { parseDuration } from "./units";
+
+/** The part of a reading that only traces have. */
+export interface TraceReading {
+  traceSampling?: z.output<typeof objectSchemas.traceSampling>;
+  traceTailSampling?: z.output<typeof objectSchemas.traceTailSampling>;
+  traceBaggage?: z.output<typeof objectSchemas.traceBaggage>;
+  traceBrowsers?: z.output<typeof objectSchemas.traceBrowsers>;
+}
+
+/** Checks traces against each other, the environment, the logs and the services. */
+export function checkTraces(reading: Reading): Findings {
+  const problems: Findings["problems"] = [];
+  const notes: string[] = [];
+  if (!reading.scalars.tracesEnabled) return { problems, notes };
+  const report = reporter(problems);
+  checkStorage(reading, report);
+  checkReplicas(reading, report);
+  checkRetention(reading, report);
+  checkTailSampling(reading, report, notes);
+  checkBaggage(reading, report);
+  checkUrl(reading, report, notes);
+  checkOperations(reading, report);
+  return { problems, notes };
+}
+
+function checkStorage({ scalars }: Reading, report: Report): void {
+  const { traceStorage, logsEnabled, environment } = scalars;
+  if (traceStorage === "badger" && environment === "prod") {
+    report(
+      ["traceStorage"],
+      traceStorage,
+      "elasticsearch in environment prod: Badger's files belong to one process on one volume",
+      "elasticsearch",
+    );
+  }
+  if (traceStorage === "elasticsearch" && logsEnabled === false) {
+    report(
+      ["traceStorage"],
+      traceStorage,
+      "badger while logsEnabled is false: Elasticsearch is part of the log pipeline",
+      "badger",
+    );
+  }
+}
+
+function checkReplicas({ scalars, raw }: Reading, report: Report): void {
+  const { traceStorage, environment } = scalars;
+  const one = traceStorage === "badger" ? "with traceStorage badger, which one process has open" : undefined;
+  const tail = raw.traceTailSampling
+    ? "with traceTailSampling: a trace is judged where all its spans are"
+    : undefined;
+  for (const [setting, reason] of [
+    ["jaegerCollectorReplicas", one ?? tail],
+    ["jaegerQueryReplicas", one],
+  ] as const) {
+    const replicas = scalars[setting];
+    if (replicas === undefined) continue;
+    if (reason !== undefined && replicas !== 1) report([setting], replicas, `1 ${reason}`, "1");
+    if (reason === undefined && environment === "prod" && replicas < 2) {
+      report([setting], replicas, "2 or more in environment prod", "2");
+    }
+  }
+}
+
+function checkRetention({ scalars }: Reading, report: Report): void {
+  const { traceStorage, traceRetention: retention } = scalars;
+  if (retention === undefined || traceStorage !== "elasticsearch") return;
+  if (parseDuration(retention) % 86_400 === 0) return;
+  report(
+    ["traceRetention"],
+    retention,
+    "whole days with traceStorage elasticsearch: there is one index a day, and it goes as a whole",
+    `${Math.max(1, retentionDays(retention))}d`,
+  );
+}
+
+function checkTailSampling(
+  { traceTailSampling: tail, traceSampling, resources, scalars }: Reading,
+  report: Report,
+  notes: string[],
+): void {
+  if (tail === undefined) return;
+  const workload = scalars.traceStorage === "elasticsearch" ? "jaeger-collector" : "jaeger";
+  const memory = resources?.[workload]?.limits?.memory ?? "1Gi";
+  if (heldTraceBytes(tail.maxTraces) > heldTraceBytes(tracesThatFit(memory))) {
+    report(
+      ["traceTailSampling", "maxTraces"],
+      tail.maxTraces,
+      `at most ${tracesThatFit(memory)}: each is expected to take ${bytesOfTrace / 1024} KiB, and a third of the memory ` +
+        `of ${workload} (${memory}) is for them`,
+      String(tracesThatFit(memory)),
+    );
+  }
+  if (traceSampling !== undefined && traceSampling.default < 1) {
+    notes.push(
+      `${configPath(["traceTailSampling"])} keeps the errors and slow traces among those that services record, which ` +
+        "are not all: traceSampling.default is below 100%.",
+    );
+  }
+  if (scalars.environment === "prod") {
+    notes.push(
+      `${configPath(["traceTailSampling"])} runs in one collector: without it, no span is taken in.`,
+    );
+  }
+}
+
+/** Keys that identify a person. */
+const personalKeys = ["userid", "user_id", "user.id", "user-id", "email", "enduser.id"];
+
+function checkBaggage({ traceBaggage = [] }: Reading, report: Report): void {
+  traceBaggage.forEach(({ name, hashed }, index) => {
+    const first = traceBaggage.findIndex((other) => other.name === name);
+    if (first < index) {
+      report(
+        ["traceBaggage", index, "name"],
+        name,
+        "each key once",
+        `pulumi config rm --path traceBaggage[${index}]`,
+      );
+    } else if (!hashed && personalKeys.includes(name.toLowerCase())) {
+      report(
+        ["traceBaggage", index, "hashed"],
+        hashed,
+        `true: ${name} tells who somebody is, and baggage goes to every service, and with the spans to who reads them`,
+        "true",
+      );
+    }
+  });
+}
+
+function checkUrl({ scalars }: Reading, report: Report, notes: string[]): void {
+  const { jaegerUrl: given } = scalars;
+  if (given === undefined) return;
+  const url = new URL(given);
+  if (url.search !== "" || url.hash !== "" || !/^(\/[\w.~-]+)*\/?$/.test(url.pathname)) {
+    report(
+      ["jaegerUrl"],
+      given,
+      "an address whose path is Jaeger's base path: parts of letters, digits, '-', '_', '.' and '~', each behind one /, " +
+        "without query or fragment",
+      `${url.origin}/jaeger`,
+    );
+    return;
+  }
+  const trimmed = given.replace(/\/+$/, "");
+  for (const key of ["grafanaUrl", "prometheusUrl", "alertmanagerUrl", "kibanaUrl"] as const) {
+    if (scalars[key]?.replace(/\/+$/, "") !== trimmed) continue;
+    report(
+      ["jaegerUrl"],
+      given,
+      `another address than ${key}: one of them would not be reached`,
+      `${url.origin}/jaeger`,
+    );
+  }
+  if (scalars.environment === "prod" && ["localhost", "127.0.0.1"].includes(url.hostname)) {
+    notes.push(`${configPath(["jaegerUrl"])} is ${given}: links to traces work only behind a port-forward.`);
+  }
+}
+
+/** Reports operations that are listed twice: which of the two shares holds would be a matter of luck. */
+function checkOperations({ traceSampling, services = [] }: Reading, report: Report): void {
+  const check = (path: PathPart[], operations: { operation: string }[]): void =>
+    operations.forEach((each, index) => {
+      if (operations.findIndex(({ operation }) => operation === each.operation) === index) return;
+      report([...path, index, "operation"], rawText(each, "operation"), "each operation once", "/api/orders");
+    });
+  check(["traceSampling", "operations"], traceSampling?.operations ?? []);
+  services.forEach(({ value }, index) =>
+    check(["services", index, "tracing", "operations"], value?.tracing.operations ?? []),
+  );
+}
