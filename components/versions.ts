@@ -24,6 +24,10 @@ export const images = {
     version: "v1.11.0",
   },
   jsonExporter: { repository: "quay.io/prometheuscommunity/json-exporter", version: "v0.7.0" },
+  // 2.21 has not the search `/api/traces` any more, which Grafana's data source asks for.
+  jaeger: { repository: "docker.io/jaegertracing/jaeger", version: "2.20.0" },
+  // Released with Jaeger, under its number.
+  jaegerIndexCleaner: { repository: "docker.io/jaegertracing/jaeger-es-index-cleaner", version: "2.20.0" },
   mailpit: { repository: "docker.io/axllent/mailpit", version: "v1.29.5" },
 } as const;
 

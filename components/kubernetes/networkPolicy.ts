@@ -29,6 +29,19 @@ export function allowFrom(peers: Peer[], ports: (number | string)[]): Ingress {
   return { from: peers.map(peerSelector), ports: tcp(ports) };
 }
 
+/** Lets every pod of the namespaces reach the TCP and UDP ports: who they are is not this project's business. */
+export function allowFromNamespaces(
+  namespaces: string[],
+  ports: { tcp: (number | string)[]; udp?: (number | string)[] },
+): Ingress {
+  return {
+    from: namespaces.map((name) => ({
+      namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": name } },
+    })),
+    ports: [...tcp(ports.tcp), ...(ports.udp ?? []).map((port) => ({ protocol: "UDP", port }))],
+  };
+}
+
 /** Lets the workload reach the peers' TCP ports. */
 export function allowTo(peers: Peer[], ports: (number | string)[]): Egress {
   return { to: peers.map(peerSelector), ports: tcp(ports) };

@@ -18,6 +18,8 @@ export interface WorkloadPort {
   port: number;
   /** Port of the container; defaults to `port`. */
   targetPort?: number | string;
+  /** @default "TCP" */
+  protocol?: "TCP" | "UDP";
 }
 
 export interface WorkloadArgs {
@@ -145,6 +147,7 @@ export class Workload extends pulumi.ComponentResource {
       name: p.name,
       port: p.port,
       targetPort: p.targetPort ?? p.name,
+      ...(p.protocol && { protocol: p.protocol }),
     }));
 
     if (args.kind === "Deployment") {

@@ -150,6 +150,12 @@ export const recipes: Recipe[] = [
     },
   },
   {
+    repository: "docker.io/jaegertracing/jaeger-es-index-cleaner",
+    version: { tool: "es-index-cleaner" },
+    layers: [base, [{ at: "/go/bin/es-index-cleaner-linux", tool: "es-index-cleaner" }]],
+    config: { Entrypoint: ["/go/bin/es-index-cleaner-linux"], User: "10001" },
+  },
+  {
     repository: "docker.io/axllent/mailpit",
     version: "stand-in",
     layers: [base, node, [{ at: "/mailpit", bundle: join(__dirname, "mailCatcher", "main.ts") }]],

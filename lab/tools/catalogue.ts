@@ -25,7 +25,8 @@ export type ToolName =
   | "kube-state-metrics"
   | "elasticsearch_exporter"
   | "json_exporter"
-  | "jaeger";
+  | "jaeger"
+  | "es-index-cleaner";
 
 /** A Go module that is built as a whole: one entry of the cache, with all its programs. */
 export interface ToolModule {
@@ -228,6 +229,13 @@ export const toolModules: ToolModule[] = [
     packages: { jaeger: "github.com/jaegertracing/jaeger/cmd/jaeger" },
     stamps: ["github.com/jaegertracing/jaeger/internal/version.latestVersion=v2.13.0"],
     onPath: { versionArgs: ["version"], from: "2.0", below: "3.0" },
+  },
+  {
+    // Apart from Jaeger: who keeps traces without Elasticsearch does not need it.
+    directory: "jaeger",
+    name: "jaeger-es-index-cleaner",
+    version: "2.13.0",
+    packages: { "es-index-cleaner": "github.com/jaegertracing/jaeger/cmd/es-index-cleaner" },
   },
 ];
 
