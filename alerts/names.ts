@@ -96,6 +96,26 @@ export const alertNames = [
   "LogVolumeHigh",
   "CertificateExpiring",
   "CertificateAboutToExpire",
+  // Traces
+  "JaegerDown",
+  "JaegerQueryDown",
+  "JaegerSpansRefused",
+  "JaegerMemoryLimiterActive",
+  "JaegerQueueFilling",
+  "JaegerQueueFull",
+  "JaegerExportFailing",
+  "JaegerStorageErrors",
+  "JaegerStorageSlow",
+  "JaegerIndexCleanerFailing",
+  "JaegerVolumeFilling",
+  "JaegerQueriesFailing",
+  "JaegerQueriesSlow",
+  "JaegerSamplingDown",
+  "JaegerSamplingErrors",
+  "JaegerSpansMissing",
+  "JaegerSpanMetricsOverflow",
+  "JaegerTracesDecidedEarly",
+  "NodeClockSkew",
 ] as const;
 
 export type AlertName = (typeof alertNames)[number];

@@ -19,6 +19,7 @@ export const DASHBOARD_UIDS = {
   platformOverview: "bilten-platform-overview",
   monitoringHealth: "bilten-monitoring-health",
   logPipeline: "bilten-log-pipeline",
+  traces: "bilten-traces",
 } as const;
 
 /** How long the condition must hold before the alert fires, or why it fires at once. */

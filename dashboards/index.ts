@@ -2,3 +2,4 @@
 export { logPipeline } from "./logPipeline";
 export { monitoringHealth } from "./monitoringHealth";
 export { platformOverview } from "./platformOverview";
+export { traces } from "./traces";

@@ -1,5 +1,4 @@
 /** Small functions that make panels, so that the dashboards look alike and every panel has a unit and a description. */
-import type { Builder, Dataquery } from "@grafana/grafana-foundation-sdk/cog";
 import {
   GraphGradientMode,
   BigValueColorMode,
@@ -61,9 +60,11 @@ export interface PanelDefinition {
   width: number;
   /** Rows of 30 pixels. */
   height?: number;
+  /** Also show single requests of which there is a trace, as points that lead to it. @default false */
+  exemplars?: boolean;
 }
 
-function query({ expr, legend }: Query, index: number, instant: boolean): Builder<Dataquery> {
+function query({ expr, legend }: Query, index: number, instant: boolean): DataqueryBuilder {
   const builder = new DataqueryBuilder()
     .refId(String.fromCharCode("A".charCodeAt(0) + index))
     .datasource(DATA_SOURCE)
@@ -94,7 +95,12 @@ export function timeseries(definition: PanelDefinition): TimeseriesBuilder {
     .tooltip(new VizTooltipOptionsBuilder().mode(TooltipDisplayMode.Multi).sort(SortOrder.Descending))
     .span(definition.width)
     .height(definition.height ?? 8)
-    .targets(definition.queries.map((each, index) => query(each, index, false)));
+    .targets(
+      definition.queries.map((each, index) => {
+        const target = query(each, index, false);
+        return definition.exemplars ? target.exemplar(true) : target;
+      }),
+    );
 }
 
 /** One figure per series, as it is now, coloured by thresholds. The first threshold's value is null: it is the base. */

@@ -5,6 +5,7 @@
  */
 import { SERVICE_METRICS } from "./catalogue";
 import { ELASTICSEARCH_EXPORTER, FILEBEAT, LOG_INDEX, LOGSTASH } from "./logExporters";
+import { JAEGER } from "./jaeger";
 import { FREE, metric } from "./metric";
 import type { Catalogue, LabelDefinition, MetricDefinition } from "./types";
 
@@ -40,6 +41,7 @@ const NODE_EXPORTER = [
     ...metric("node_cpu_seconds_total", "counter", "seconds", "Seconds that each CPU spent in each mode."),
     labels: { cpu: FREE, mode: { description: "", values: CPU_MODES } },
   },
+  metric("node_time_seconds", "gauge", "seconds", "Clock of the machine, Unix time."),
   metric("node_memory_MemTotal_bytes", "gauge", "bytes", "Memory of the machine."),
   metric(
     "node_memory_MemAvailable_bytes",
@@ -92,6 +94,8 @@ const KUBE_STATE_METRICS = [
   metric("kube_daemonset_status_desired_number_scheduled", "gauge", "pods", "Pods wanted.", ["daemonset"]),
   metric("kube_daemonset_status_number_ready", "gauge", "pods", "Pods ready.", ["daemonset"]),
   metric("kube_statefulset_replicas", "gauge", "pods", "Replicas wanted.", ["statefulset"]),
+  metric("kube_cronjob_created", "gauge", "seconds", "When it was made, Unix time.", ["cronjob"]),
+  metric("kube_cronjob_status_last_successful_time", "gauge", "seconds", "Unix time.", ["cronjob"]),
   metric("kube_statefulset_status_replicas_ready", "gauge", "pods", "Replicas ready.", ["statefulset"]),
 ];
 
@@ -206,6 +210,7 @@ export const EXPORTER_METRICS: readonly MetricDefinition[] = [
   ...LOGSTASH,
   ...FILEBEAT,
   ...LOG_INDEX,
+  ...JAEGER,
 ];
 
 /** Labels that relabelling gives a target. A Prometheus does not store its own external labels. */

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { logPipeline, monitoringHealth, platformOverview } from "../../dashboards";
+import { logPipeline, monitoringHealth, platformOverview, traces } from "../../dashboards";
 import { analyse, recordedSeries } from "../../metrics/check";
 import { CATALOGUE } from "../../metrics/exporters";
 import { serviceRuleGroups } from "../../alerts";
@@ -41,7 +41,7 @@ function filled(expr: string): string {
     .replaceAll('"$service"', '".+"');
 }
 
-for (const make of [() => platformOverview([BILTEN_API, SELDOM]), monitoringHealth, logPipeline]) {
+for (const make of [() => platformOverview([BILTEN_API, SELDOM]), monitoringHealth, logPipeline, traces]) {
   const dashboard = make();
   const model = dashboard.model as Model;
   const panels = model.panels.filter((panel) => panel.type !== "row");

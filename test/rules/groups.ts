@@ -9,6 +9,7 @@ import {
 } from "../../alerts";
 import { elasticsearchRuleGroups } from "../../alerts/elasticsearch";
 import { filebeatRuleGroups } from "../../alerts/filebeat";
+import { jaegerRuleGroups, serviceTraceRuleGroups } from "../../alerts/jaeger";
 import { logRuleGroups, serviceLogRuleGroups } from "../../alerts/logs";
 import { logstashRuleGroups } from "../../alerts/logstash";
 import type { AlertingRule, RecordingRule, RuleGroup } from "../../components/contribution";
@@ -49,9 +50,37 @@ const logs = {
 };
 const volume = [...logRuleGroups(LINKS), ...serviceLogRuleGroups(BILTEN_API, LINKS)];
 
+const jaeger = { spanMetricsJob: "jaeger-spans", probeJob: "jaeger-sampling", links: LINKS };
+const withElasticsearch = jaegerRuleGroups({
+  ...jaeger,
+  collectorJob: "jaeger-collector",
+  queryJob: "jaeger-query",
+  storage: {
+    kind: "elasticsearch",
+    namespace: "bilten-monitoring",
+    indexCleaner: "jaeger-index-cleaner",
+  },
+  tailSampling: true,
+});
+const withBadger = jaegerRuleGroups({
+  ...jaeger,
+  collectorJob: "jaeger",
+  queryJob: "jaeger",
+  storage: { kind: "badger", volumeSize: "1Gi" },
+  tailSampling: false,
+});
+/** Of one stack's and of the other's what it alone has, so that no rule is there twice. */
+const traces = {
+  jaeger: [
+    ...withElasticsearch,
+    ...withBadger.filter(({ name }) => name === "jaeger-badger"),
+    ...serviceTraceRuleGroups({ name: BILTEN_API.name, sampling: 0.1 }, LINKS),
+  ],
+};
+
 export const ALL_GROUPS: RuleGroup[] = [
   ...service,
-  ...Object.values({ ...stack, ...logs }).flat(),
+  ...Object.values({ ...stack, ...logs, ...traces }).flat(),
   ...volume,
 ];
 
@@ -78,6 +107,7 @@ export const SUBJECTS = {
   slo: [...readBySlo, ...service.filter(isSlo)],
   ...stack,
   ...logs,
+  ...traces,
   logs: [...readByLogs.filter(({ rules }) => rules.length > 0), ...volume],
 } satisfies Record<string, RuleGroup[]>;
 

@@ -7,6 +7,8 @@ import { elasticsearchHours } from "./elasticsearchHours";
 import { elasticsearchNodes } from "./elasticsearchNodes";
 import { filebeat } from "./filebeat";
 import { infrastructure } from "./infrastructure";
+import { jaeger } from "./jaeger";
+import { jaegerStorage } from "./jaegerStorage";
 import { logs } from "./logs";
 import { logVolume } from "./logVolume";
 import { logstash } from "./logstash";
@@ -32,4 +34,6 @@ export const CASE_FILES: Record<string, CaseFile> = {
   filebeat,
   logs,
   logVolume,
+  jaeger,
+  jaegerStorage,
 };

@@ -1,0 +1,175 @@
+/** "Traces": what the spans of the services tell, and how Jaeger does with them. */
+import { RowBuilder } from "@grafana/grafana-foundation-sdk/dashboard";
+import { DASHBOARD_UIDS } from "../alerts/rule";
+import type { Dashboard } from "../components/contribution";
+import { dashboard, FOLDER, numbered, serviceVariable, stat, timeseries, UNITS } from "./panels";
+import type { PanelDefinition } from "./panels";
+
+const OF = 'service=~"$service"';
+const RATE = "[$__rate_interval]";
+const SAMPLED = "Of recorded spans, so with sampling of a part of the requests.";
+
+const NOW: Parameters<typeof stat>[0][] = [
+  {
+    title: "Spans Taken In",
+    description: "Spans that Jaeger takes in per second, from all services.",
+    unit: UNITS.perSecond,
+    width: 6,
+    queries: [{ expr: "sum(rate(otelcol_receiver_accepted_spans_total[5m]))", legend: "taken in" }],
+  },
+  {
+    title: "Spans Refused",
+    description: "Spans that Jaeger refuses per second. JaegerSpansRefused warns when there are any.",
+    unit: UNITS.perSecond,
+    width: 6,
+    thresholds: [
+      { value: null, color: "green" },
+      { value: 0.001, color: "red" },
+    ],
+    queries: [{ expr: "sum(rate(otelcol_receiver_refused_spans_total[5m]))", legend: "refused" }],
+  },
+  {
+    title: "Fullest Queue",
+    description: "Share of the fullest queue before the storage. JaegerQueueFilling warns above 60 %.",
+    unit: UNITS.ratio,
+    width: 6,
+    thresholds: [
+      { value: null, color: "green" },
+      { value: 0.6, color: "orange" },
+      { value: 0.9, color: "red" },
+    ],
+    queries: [
+      { expr: "max(otelcol_exporter_queue_size / otelcol_exporter_queue_capacity)", legend: "in use" },
+    ],
+  },
+  {
+    title: "Sampling Endpoint",
+    description: "1 when services are told how many traces to record. JaegerSamplingDown warns when it is 0.",
+    unit: UNITS.count,
+    width: 6,
+    thresholds: [
+      { value: null, color: "red" },
+      { value: 1, color: "green" },
+    ],
+    queries: [{ expr: 'max(probe_success{job="jaeger-sampling"})', legend: "answers" }],
+  },
+];
+
+const SERVICES: PanelDefinition[] = [
+  {
+    title: "Spans by Operation",
+    description: `Requests that each operation served per second. ${SAMPLED}`,
+    unit: UNITS.perSecond,
+    width: 12,
+    queries: [
+      {
+        expr: `sum by (service, span_name) (rate(traces_span_metrics_calls_total{${OF},span_kind="SPAN_KIND_SERVER"}${RATE}))`,
+        legend: "{{service}} {{span_name}}",
+      },
+    ],
+  },
+  {
+    title: "Failed Spans",
+    description: `Share of the requests served by each operation that failed. ${SAMPLED}`,
+    unit: UNITS.ratio,
+    width: 12,
+    queries: [
+      {
+        expr:
+          `sum by (service, span_name) (rate(traces_span_metrics_calls_total{${OF},span_kind="SPAN_KIND_SERVER",status_code="STATUS_CODE_ERROR"}${RATE})) / ` +
+          `sum by (service, span_name) (rate(traces_span_metrics_calls_total{${OF},span_kind="SPAN_KIND_SERVER"}${RATE}))`,
+        legend: "{{service}} {{span_name}}",
+      },
+    ],
+  },
+  {
+    title: "Duration of Operations",
+    description: `95th percentile of each operation; its points lead to traces. ${SAMPLED}`,
+    unit: UNITS.seconds,
+    width: 12,
+    exemplars: true,
+    queries: [
+      {
+        expr: `histogram_quantile(0.95, sum by (le, service, span_name) (rate(traces_span_metrics_duration_seconds_bucket{${OF},span_kind="SPAN_KIND_SERVER"}${RATE})))`,
+        legend: "{{service}} {{span_name}}",
+      },
+    ],
+  },
+  {
+    title: "Duration of Calls",
+    description: `95th percentile of what services wait for: databases, caches, other services. ${SAMPLED}`,
+    unit: UNITS.seconds,
+    width: 12,
+    exemplars: true,
+    queries: [
+      {
+        expr: `histogram_quantile(0.95, sum by (le, service, span_name) (rate(traces_span_metrics_duration_seconds_bucket{${OF},span_kind="SPAN_KIND_CLIENT"}${RATE})))`,
+        legend: "{{service}} {{span_name}}",
+      },
+    ],
+  },
+];
+
+const JAEGER: PanelDefinition[] = [
+  {
+    title: "In and Out",
+    description: "Spans that are taken in, refused, handed to the storage and given up, per second.",
+    unit: UNITS.perSecond,
+    width: 12,
+    queries: [
+      { expr: `sum(rate(otelcol_receiver_accepted_spans_total${RATE}))`, legend: "taken in" },
+      { expr: `sum(rate(otelcol_receiver_refused_spans_total${RATE}))`, legend: "refused" },
+      { expr: `sum(rate(otelcol_exporter_sent_spans_total${RATE}))`, legend: "handed to the storage" },
+      { expr: `sum(rate(otelcol_exporter_send_failed_spans_total${RATE}))`, legend: "given up" },
+    ],
+  },
+  {
+    title: "Queue before the Storage",
+    description: "How full the queue of each Jaeger is. JaegerQueueFull warns when spans find no place.",
+    unit: UNITS.ratio,
+    width: 12,
+    queries: [{ expr: "otelcol_exporter_queue_size / otelcol_exporter_queue_capacity", legend: "{{pod}}" }],
+  },
+  {
+    title: "Jaeger's Memory",
+    description:
+      "Memory of each Jaeger. JaegerMemoryLimiterActive warns when it is so short that spans are refused.",
+    unit: UNITS.bytes,
+    width: 12,
+    queries: [{ expr: 'otelcol_process_memory_rss_bytes{job=~"jaeger.*"}', legend: "{{pod}}" }],
+  },
+  {
+    title: "Jaeger's Searches",
+    description: "Mean duration of what Jaeger asks its storage for. JaegerQueriesSlow warns above 5 s.",
+    unit: UNITS.seconds,
+    width: 12,
+    queries: [
+      {
+        expr:
+          `sum by (operation) (rate(jaeger_storage_latency_seconds_sum${RATE})) / ` +
+          `sum by (operation) (rate(jaeger_storage_latency_seconds_count${RATE}))`,
+        legend: "{{operation}}",
+      },
+    ],
+  },
+];
+
+/** The dashboard on traces. Only for stacks that have Jaeger. */
+export function traces(): Dashboard {
+  const builder = dashboard(
+    DASHBOARD_UIDS.traces,
+    "Traces",
+    "What the spans of the services tell, and how Jaeger does with them.",
+  )
+    .withVariable(serviceVariable())
+    .withRow(new RowBuilder("Now"));
+  for (const definition of NOW) builder.withPanel(stat(definition));
+  for (const [row, panels] of [
+    ["Services", SERVICES],
+    ["Jaeger", JAEGER],
+  ] as const) {
+    builder.withRow(new RowBuilder(row));
+    for (const definition of panels) builder.withPanel(timeseries(definition));
+  }
+  return { uid: DASHBOARD_UIDS.traces, title: "Traces", folder: FOLDER, model: numbered(builder) };
+}

@@ -1,0 +1,136 @@
+/**
+ * Metrics of Jaeger: its own, looked up in the answers of 2.13, and those that it makes of spans. Of 2.20, in whose
+ * collector (0.155) the memory limiter's have other names, looked up in its documentation.
+ */
+import { metric } from "./metric";
+import type { MetricDefinition } from "./types";
+
+const STORAGE = ["kind", "name", "role"];
+const ERRORS = {
+  source: ["all", "collector-proxy", "thrift", "proto", "write"],
+  status: ["4xx", "5xx"],
+};
+
+/** Of a Jaeger that takes spans in. */
+export const JAEGER_COLLECTOR: readonly MetricDefinition[] = [
+  metric("otelcol_receiver_accepted_spans_total", "counter", "spans", "Taken in.", ["receiver", "transport"]),
+  metric("otelcol_receiver_refused_spans_total", "counter", "spans", "Refused, to be sent again.", [
+    "receiver",
+    "transport",
+  ]),
+  metric("otelcol_processor_refused_spans_total", "counter", "spans", "Refused, by the name of 2.13.", [
+    "processor",
+  ]),
+  metric("otelcol_exporter_queue_size", "gauge", "bytes", "Waiting to be written.", [
+    "data_type",
+    "exporter",
+  ]),
+  metric("otelcol_exporter_queue_capacity", "gauge", "bytes", "That may wait.", ["data_type", "exporter"]),
+  metric("otelcol_exporter_enqueue_failed_spans_total", "counter", "spans", "No place in the queue.", [
+    "exporter",
+  ]),
+  metric("otelcol_exporter_send_failed_spans_total", "counter", "spans", "Given up.", ["exporter"]),
+  metric("otelcol_exporter_sent_spans_total", "counter", "spans", "Handed to the storage.", ["exporter"]),
+  metric("otelcol_process_memory_rss_bytes", "gauge", "bytes", "Memory in use."),
+  metric(
+    "jaeger_remote_sampling_http_server_requests_total",
+    "counter",
+    "requests",
+    "Answered by the sampling endpoint.",
+    ["type"],
+  ),
+  metric(
+    "jaeger_remote_sampling_http_server_errors_total",
+    "counter",
+    "requests",
+    "That the sampling endpoint failed.",
+    ERRORS,
+  ),
+];
+
+/** The same, by the names of 2.20. */
+export const JAEGER_COLLECTOR_LATER: readonly MetricDefinition[] = [
+  metric(
+    "otelcol_processor_memory_limiter_refused_spans_total",
+    "counter",
+    "spans",
+    "Refused, by the name of 2.20.",
+    ["processor"],
+  ),
+];
+
+/** Of a collector with tail sampling. */
+export const JAEGER_TAIL_SAMPLING: readonly MetricDefinition[] = [
+  metric(
+    "otelcol_processor_tail_sampling_sampling_trace_dropped_too_early_total",
+    "counter",
+    "traces",
+    "Dropped before their decision.",
+  ),
+  metric(
+    "otelcol_processor_tail_sampling_sampling_traces_on_memory",
+    "gauge",
+    "traces",
+    "Waiting for their decision.",
+  ),
+];
+
+/** Of a collector that writes to Elasticsearch. */
+export const JAEGER_ELASTICSEARCH: readonly MetricDefinition[] = [
+  metric(
+    "jaeger_storage_bulk_index_errors_total",
+    "counter",
+    "documents",
+    "Refused by Elasticsearch.",
+    STORAGE,
+  ),
+  metric("jaeger_storage_bulk_index_latency_ok_seconds", "histogram", "seconds", "Writes done.", STORAGE),
+  metric(
+    "jaeger_storage_bulk_index_latency_err_seconds",
+    "histogram",
+    "seconds",
+    "Writes that failed.",
+    STORAGE,
+  ),
+];
+
+/** Of a Jaeger with Badger. */
+export const JAEGER_BADGER: readonly MetricDefinition[] = [
+  metric("jaeger_storage_badger_size_bytes_lsm", "gauge", "bytes", "Size of the keys.", STORAGE),
+  metric("jaeger_storage_badger_size_bytes_vlog", "gauge", "bytes", "Size of the values.", STORAGE),
+];
+
+/** Of a Jaeger that finds traces. */
+export const JAEGER_QUERY: readonly MetricDefinition[] = [
+  metric("jaeger_storage_requests_total", "counter", "requests", "To the storage.", [
+    ...STORAGE,
+    "operation",
+    "result",
+  ]),
+  metric("jaeger_storage_latency_seconds", "histogram", "seconds", "Of requests to the storage.", [
+    ...STORAGE,
+    "operation",
+    "result",
+  ]),
+];
+
+const SPAN = [
+  ...["service_name", "span_name", "span_kind", "status_code"],
+  ...["http_request_method", "http_response_status_code", "otel_metric_overflow"],
+];
+
+/** Of spans, as Jaeger counts them; only of those that were recorded. */
+export const SPAN_METRICS: readonly MetricDefinition[] = [
+  metric("traces_span_metrics_calls_total", "counter", "spans", "Spans that ended.", SPAN),
+  metric("traces_span_metrics_duration_seconds", "histogram", "seconds", "Duration of spans.", SPAN),
+];
+
+export const JAEGER: readonly MetricDefinition[] = [
+  ...JAEGER_COLLECTOR,
+  ...JAEGER_COLLECTOR_LATER,
+  ...JAEGER_TAIL_SAMPLING,
+  ...JAEGER_ELASTICSEARCH,
+  ...JAEGER_BADGER,
+  ...JAEGER_QUERY,
+  ...SPAN_METRICS,
+];
