@@ -19,6 +19,9 @@ export const portForward = {
   prometheus: `kubectl --namespace ${settings.namespace} port-forward service/prometheus 9090`,
   alertmanager: `kubectl --namespace ${settings.namespace} port-forward service/alertmanager 9093`,
   grafana: `kubectl --namespace ${settings.namespace} port-forward service/grafana 3000`,
+  ...(settings.traces.enabled && {
+    jaeger: `kubectl --namespace ${settings.namespace} port-forward service/${settings.traces.storage === "badger" ? "jaeger" : "jaeger-query"} 16686`,
+  }),
   ...(settings.logs.enabled && {
     kibana: `kubectl --namespace ${settings.namespace} port-forward service/kibana 5601`,
   }),

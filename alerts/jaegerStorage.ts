@@ -48,17 +48,17 @@ export function elasticsearchAlerts(
   ];
 }
 
-/** Alerts on Badger's files. */
+/** Alerts on Badger's volume. Jaeger looks at it every five minutes. */
 export function badgerAlerts(of: string, volumeBytes: number, volumeSize: string): JaegerDefinition[] {
-  const size = `(jaeger_storage_badger_size_bytes_lsm{${of}} + jaeger_storage_badger_size_bytes_vlog{${of}})`;
   return [
     {
       alert: "JaegerVolumeFilling",
-      expr: `${size} / ${volumeBytes} > 0.8`,
+      // Not the size of its files: they are made larger than what is in them.
+      expr: `jaeger_storage_badger_key_log_bytes_available{${of}} / ${volumeBytes} < 0.2`,
       for: "15m",
       severity: "warning",
       summary: "The volume of {{ $labels.pod }} is filling",
-      description: `{{ $value | humanizePercentage }} of ${volumeSize} are in use; when it is full, no span is written.`,
+      description: `{{ $value | humanizePercentage }} of ${volumeSize} are left; when it is full, no span is written.`,
     },
   ];
 }

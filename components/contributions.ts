@@ -7,10 +7,12 @@ import { blackboxAddress, blackboxExporterContribution } from "./exporters/black
 import { kubeStateMetricsContribution } from "./exporters/kubeStateMetrics";
 import { nodeExporterContribution } from "./exporters/nodeExporter";
 import { grafanaContribution } from "./grafana/contribution";
+import { traceDataSource } from "./jaeger";
 import { logPipelineContributions, logPipelineJobs } from "./logPipelineContributions";
 import { monitoredServiceContribution } from "./monitoredService";
 import { partNames } from "./partNames";
 import { prometheusContribution } from "./prometheus/contribution";
+import { tracingContribution, tracingJobs } from "./tracing";
 
 /** Scrape jobs of the stack itself, which must always have a target. */
 const ownJobs: string[] = [
@@ -29,13 +31,18 @@ const ownJobs: string[] = [
 export function stackContributions(settings: Settings): Required<Contribution> {
   const { namespace, hostNamespace } = settings;
   const links: Links = { runbookBaseUrl: settings.runbookBaseUrl, grafanaUrl: settings.grafana.externalUrl };
-  const jobs = [...ownJobs, ...(settings.logs.enabled ? logPipelineJobs : [])];
+  const jobs = [
+    ...ownJobs,
+    ...(settings.logs.enabled ? logPipelineJobs : []),
+    ...(settings.traces.enabled ? tracingJobs(settings) : []),
+  ];
   const gathered = gather([
     prometheusContribution({
       name: partNames.prometheus,
       namespace,
       replicas: settings.prometheus.replicas,
       remoteWrite: settings.prometheus.remoteWrite !== undefined,
+      tracesUid: settings.traces.enabled ? traceDataSource : undefined,
       links,
     }),
     alertmanagerContribution({
@@ -55,6 +62,7 @@ export function stackContributions(settings: Settings): Required<Contribution> {
       }),
     ),
     ...(settings.logs.enabled ? logPipelineContributions(settings, links) : []),
+    ...(settings.traces.enabled ? [tracingContribution(settings, links)] : []),
     {
       ruleGroups: [...watchdogRuleGroups({ jobs, links }), ...infrastructureRuleGroups(links)],
       dashboards: [platformOverview(settings.services), monitoringHealth()],

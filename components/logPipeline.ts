@@ -27,6 +27,8 @@ export interface LogPipelineArgs {
   logs: LogSettings;
   /** Services with a pipeline and a queue of their own in Logstash. */
   services: LoggedService[];
+  /** Whether Jaeger keeps its traces here, too. @default false */
+  traces?: boolean;
   /** @default the cluster's default StorageClass */
   storageClass?: string;
   /** Of `logs.snapshots`; both or none. */
@@ -94,6 +96,7 @@ export class LogPipeline extends pulumi.ComponentResource {
         clients: [
           ...[partNames.elasticsearchSetup, partNames.logstash, partNames.kibana, partNames.grafana],
           ...[partNames.elasticsearchExporter, partNames.jsonExporter, partNames.blackboxExporter],
+          ...(args.traces ? [partNames.jaeger] : []),
         ].map((app) => of(app)),
         resources: resources.elasticsearch,
       },

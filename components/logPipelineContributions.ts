@@ -8,6 +8,7 @@ import { blackboxAddress } from "./exporters/blackboxExporter";
 import { elasticsearchContribution } from "./exporters/elasticsearchExporter";
 import { jsonExporterAddress, jsonExporterContribution } from "./exporters/jsonExporter";
 import { filebeatContribution, logsContribution, logstashContribution } from "./exporters/logProbes";
+import { traceDataSource } from "./jaeger";
 import { elasticsearchUrl } from "./logPipeline";
 import { logstashHosts } from "./logstash";
 import { ports as logstashPorts } from "./logstash/configuration";
@@ -23,7 +24,7 @@ export const logPipelineJobs: string[] = [
 
 /** What the parts of the log pipeline contribute: targets, rules, the dashboard and the data source. */
 export function logPipelineContributions(
-  { namespace, hostNamespace, logs, services, prometheus }: Settings,
+  { namespace, hostNamespace, logs, services, prometheus, traces }: Settings,
   links: Links,
 ): Contribution[] {
   const exporter = jsonExporterAddress({ name: partNames.jsonExporter, namespace });
@@ -55,7 +56,14 @@ export function logPipelineContributions(
       links,
     }),
     {
-      dataSources: [logDataSource({ url, username: "bilten_grafana", indexPattern: logIndexPattern })],
+      dataSources: [
+        logDataSource({
+          url,
+          username: "bilten_grafana",
+          indexPattern: logIndexPattern,
+          tracesUid: traces.enabled ? traceDataSource : undefined,
+        }),
+      ],
     },
   ];
 }

@@ -7,12 +7,14 @@ import { KubeStateMetrics } from "./exporters/kubeStateMetrics";
 import { NodeExporter } from "./exporters/nodeExporter";
 import { Grafana } from "./grafana/grafana";
 import { dataSourceAuthority, dataSourcePassword } from "./elasticsearch";
+import { ports as jaegerPorts } from "./jaeger";
 import { LogPipeline } from "./logPipeline";
 import { MailCatcher } from "./mailCatcher/mailCatcher";
 import { Namespaces } from "./namespaces";
 import { partNames } from "./partNames";
 import { Prometheus } from "./prometheus/prometheus";
 import { ServiceLogging } from "./serviceLogging";
+import { Tracing } from "./tracing";
 
 export interface MonitoringStackArgs {
   /** What to build, checked; `loadSettings` makes it from Pulumi config. */
@@ -36,7 +38,7 @@ export class MonitoringStack extends pulumi.ComponentResource {
     opts?: pulumi.ComponentResourceOptions,
   ) {
     super("bilten:monitoring:MonitoringStack", name, {}, opts);
-    const { namespace, hostNamespace, storageClass, resources, logs } = settings;
+    const { namespace, hostNamespace, storageClass, resources, logs, traces } = settings;
     const contributions = stackContributions(settings);
     const serviceNamespaces = [...new Set(settings.services.map((service) => service.namespace))];
 
@@ -73,6 +75,7 @@ export class MonitoringStack extends pulumi.ComponentResource {
         targetPorts: [
           ...settings.services.map((service) => service.port),
           ...(logs.enabled ? logTlsPorts : []),
+          ...(traces.enabled ? [jaegerPorts.sampling] : []),
         ],
         tlsServers: logs.enabled,
         resources: resources["blackbox-exporter"],
@@ -94,12 +97,31 @@ export class MonitoringStack extends pulumi.ComponentResource {
             hostNamespace,
             logs,
             services: settings.services.filter((service) => logs.namespaces.includes(service.namespace)),
+            traces: traces.enabled && traces.storage === "elasticsearch",
             storageClass,
             snapshotAccessKey: secrets.logSnapshotAccessKey,
             snapshotSecretKey: secrets.logSnapshotSecretKey,
             resources,
           },
           inNamespaces,
+        )
+      : undefined;
+    const tracing = traces.enabled
+      ? new Tracing(
+          "traces",
+          {
+            settings,
+            elasticsearch: logPipeline && {
+              password: logPipeline.passwords.bilten_jaeger,
+              caPem: logPipeline.caPem,
+            },
+          },
+          // Jaeger does not start before it can log in to Elasticsearch.
+          {
+            parent: this,
+            dependsOn:
+              logPipeline && traces.storage === "elasticsearch" ? [namespaces, logPipeline] : [namespaces],
+          },
         )
       : undefined;
     const mailCatcher = settings.mailCatcher.enabled
@@ -131,7 +153,7 @@ export class MonitoringStack extends pulumi.ComponentResource {
         alertmanagers: alertmanager.targets,
         storageClass,
         remoteWritePassword: secrets.remoteWritePassword,
-        clients: [{ app: "grafana" }],
+        clients: [{ app: "grafana" }, ...(tracing ? [{ app: "jaeger" }] : [])],
         resources: resources.prometheus,
       },
       inNamespaces,
@@ -152,6 +174,7 @@ export class MonitoringStack extends pulumi.ComponentResource {
           { peer: { app: "prometheus" }, port: 9090 },
           { peer: { app: "alertmanager" }, port: 9093 },
           ...(logPipeline ? [{ peer: { app: "elasticsearch" }, port: 9200 }] : []),
+          ...(tracing ? [{ peer: { app: "jaeger" }, port: jaegerPorts.query }] : []),
         ],
         resources: resources.grafana,
       },
@@ -164,6 +187,7 @@ export class MonitoringStack extends pulumi.ComponentResource {
       grafana: grafana.url,
       ...(mailCatcher && { mailCatcher: mailCatcher.url }),
       ...logPipeline?.urls,
+      ...(tracing && { jaeger: pulumi.output(tracing.url) }),
     };
     this.urls = pulumi.output(urls);
     this.grafanaAdminPassword = grafana.adminPassword;

@@ -18,4 +18,5 @@ export const partNames = {
   kibana: "kibana",
   kibanaSetup: "kibana-setup",
   jsonExporter: "json-exporter",
+  jaeger: "jaeger",
 } as const;

@@ -36,6 +36,7 @@ export class ServiceTracing extends pulumi.ComponentResource {
           namespace: args.namespace,
           labels: {
             "app.kubernetes.io/name": args.service,
+            "app.kubernetes.io/instance": args.service,
             "app.kubernetes.io/component": "tracing",
             "app.kubernetes.io/part-of": "bilten-monitoring",
             "app.kubernetes.io/managed-by": "pulumi",

@@ -143,7 +143,7 @@ export const scalars = {
   logstashDeadLetterQueueSize: quantity("1Gi"),
   kibanaUrl: url("http://localhost:5601"),
   kibanaMemory: quantity("1536Mi"),
-  tracesEnabled: boolean(false),
+  tracesEnabled: boolean(true),
   traceStorage: string(
     "badger",
     (value) => value === "badger" || value === "elasticsearch",

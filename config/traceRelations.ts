@@ -9,7 +9,7 @@ import { configPath, type PathPart } from "./problems";
 import { rawText } from "./read";
 import { reporter, type Findings, type Reading, type Report } from "./relations";
 import { bytesOfTrace, heldTraceBytes, tracesThatFit } from "./traceMemory";
-import { parseDuration } from "./units";
+import { parseDuration, parseQuantity } from "./units";
 
 /** The part of a reading that only traces have. */
 export interface TraceReading {
@@ -28,6 +28,7 @@ export function checkTraces(reading: Reading): Findings {
   checkStorage(reading, report);
   checkReplicas(reading, report);
   checkRetention(reading, report);
+  checkMemory(reading, report);
   checkTailSampling(reading, report, notes);
   checkBaggage(reading, report);
   checkUrl(reading, report, notes);
@@ -83,6 +84,21 @@ function checkRetention({ scalars }: Reading, report: Report): void {
     retention,
     "whole days with traceStorage elasticsearch: there is one index a day, and it goes as a whole",
     `${Math.max(1, retentionDays(retention))}d`,
+  );
+}
+
+/** Memory with which a burst was refused and not answered with the end of the process: Badger's tables take half of it. */
+const leastMemory = "512Mi";
+
+function checkMemory({ scalars, resources }: Reading, report: Report): void {
+  const memory = resources?.jaeger?.limits?.memory;
+  if (scalars.traceStorage !== "badger" || memory === undefined) return;
+  if (parseQuantity(memory) >= parseQuantity(leastMemory)) return;
+  report(
+    ["resources", "jaeger", "limits", "memory"],
+    memory,
+    `at least ${leastMemory} with traceStorage badger: its tables and what waits for it are in memory`,
+    leastMemory,
   );
 }
 

@@ -96,8 +96,7 @@ export const JAEGER_ELASTICSEARCH: readonly MetricDefinition[] = [
 
 /** Of a Jaeger with Badger. */
 export const JAEGER_BADGER: readonly MetricDefinition[] = [
-  metric("jaeger_storage_badger_size_bytes_lsm", "gauge", "bytes", "Size of the keys.", STORAGE),
-  metric("jaeger_storage_badger_size_bytes_vlog", "gauge", "bytes", "Size of the values.", STORAGE),
+  metric("jaeger_storage_badger_key_log_bytes_available", "gauge", "bytes", "Left on the volume.", STORAGE),
 ];
 
 /** Of a Jaeger that finds traces. */

@@ -22,6 +22,7 @@ export const ports = {
 export const paths = {
   configuration: "/etc/jaeger/config",
   sampling: "/etc/jaeger/sampling",
+  ui: "/etc/jaeger/ui",
   elasticsearch: "/etc/jaeger/elasticsearch",
   data: "/var/lib/jaeger",
 } as const;

@@ -117,7 +117,7 @@ function query({ basePath, prometheusUrl }: JaegerConfigurationArgs): object {
   return {
     storage: { traces: storageName, ...(prometheusUrl !== undefined && { metrics: "spans" }) },
     base_path: basePath ?? "/",
-    ui: { config_file: `${paths.configuration}/${files.ui}` },
+    ui: { config_file: `${paths.ui}/${files.ui}` },
     // Spans of a child outside of its parent's are moved by at most this: what is further off is shown as it came.
     max_clock_skew_adjust: "1s",
     // Its own requests are no traces of the platform.

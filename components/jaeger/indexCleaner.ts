@@ -25,6 +25,9 @@ export interface IndexCleanerArgs {
 
 const user = 10001;
 
+/** Name of the CronJob of a Jaeger. */
+export const indexCleanerName = (jaeger: string) => `${jaeger}-index-cleaner`;
+
 /**
  * Deletes the daily indices of traces that are older than the retention, every night. Jaeger's own templates name no
  * lifecycle policy, and another template for the same indices would stand in for Jaeger's instead of adding to it.

@@ -10,7 +10,7 @@ import { Workload, type WorkloadPort } from "../kubernetes/workload";
 import { imageReference, imageVersion } from "../versions";
 import { files, jaegerAddresses, jaegerWorkloads, paths, ports, type JaegerRole } from "./addresses";
 import { jaegerFile } from "./configuration";
-import { IndexCleaner } from "./indexCleaner";
+import { IndexCleaner, indexCleanerName } from "./indexCleaner";
 import { goMemoryLimit } from "./limits";
 import { samplingFile, type SamplingArgs } from "./sampling";
 import type { TraceStorage } from "./storage";
@@ -76,6 +76,7 @@ const user = 10001;
 /** Objects that all workloads of a Jaeger mount. */
 interface Shared {
   strategies: string;
+  ui: string;
   elasticsearch?: pulumi.Output<string>;
 }
 
@@ -94,16 +95,20 @@ export class Jaeger extends pulumi.ComponentResource {
       component: "tracing",
       version: imageVersion("jaeger"),
     });
-    const shared: Shared = { strategies: `${name}-sampling` };
-    // A fixed name: the pods keep it mounted while its content changes, and Jaeger reads it again.
-    const strategies = new k8s.core.v1.ConfigMap(
-      shared.strategies,
-      {
-        metadata: { name: shared.strategies, namespace: args.namespace, labels },
-        data: { [files.strategies]: samplingFile(args) },
-      },
-      child,
-    );
+    const shared: Shared = { strategies: `${name}-sampling`, ui: `${name}-ui` };
+    // Fixed names: the pods keep them mounted while their content changes, and Jaeger reads it again.
+    const read = (part: string, data: Record<string, string>) =>
+      new k8s.core.v1.ConfigMap(
+        part,
+        { metadata: { name: part, namespace: args.namespace, labels }, data },
+        child,
+      );
+    const reread = [
+      read(shared.strategies, { [files.strategies]: samplingFile(args) }),
+      read(shared.ui, {
+        [files.ui]: JSON.stringify(uiConfiguration({ ...args, monitor: true }), undefined, 2),
+      }),
+    ];
     if (args.storage.kind === "elasticsearch") {
       if (!args.elasticsearch) {
         throw new Error(`Jaeger ${name}: elasticsearch.password is needed with storage elasticsearch.`);
@@ -124,13 +129,13 @@ export class Jaeger extends pulumi.ComponentResource {
       shared.elasticsearch = secret.metadata.name;
       const { namespace, retention, storage } = args;
       new IndexCleaner(
-        `${name}-index-cleaner`,
+        indexCleanerName(name),
         { namespace, retention, storage, elasticsearch: peer, secretName: secret.metadata.name },
         child,
       );
     }
     for (const workload of jaegerWorkloads(name, args.storage.kind)) {
-      this.deploy(workload, args, shared, strategies);
+      this.deploy(workload, args, shared, reread);
     }
     const addresses = jaegerAddresses({ name, namespace: args.namespace, storage: args.storage.kind });
     this.url = `${addresses.query}${basePath(args)}`;
@@ -141,7 +146,7 @@ export class Jaeger extends pulumi.ComponentResource {
     { name, role }: { name: string; role: JaegerRole },
     args: JaegerArgs,
     shared: Shared,
-    strategies: pulumi.Resource,
+    mounted: pulumi.Resource[],
   ): void {
     const version = imageVersion("jaeger");
     const labels = commonLabels({ app: "jaeger", instance: name, component: "tracing", version });
@@ -169,9 +174,6 @@ export class Jaeger extends pulumi.ComponentResource {
             tailSampling: args.tailSampling,
             basePath: basePath(args),
             prometheusUrl: prometheus.url,
-          }),
-          ...(role !== "collector" && {
-            [files.ui]: JSON.stringify(uiConfiguration({ ...args, monitor: true }), undefined, 2),
           }),
         },
       },
@@ -221,7 +223,7 @@ export class Jaeger extends pulumi.ComponentResource {
         ingress: ingressOf(role, args, prometheus.peer),
         egress: egressOf(role, args, prometheus),
       },
-      { parent: this, dependsOn: collects ? [strategies] : [] },
+      { parent: this, dependsOn: mounted },
     );
   }
 }
@@ -235,14 +237,14 @@ function portsOf(role: JaegerRole, thriftUdp: boolean): WorkloadPort[] {
     ...(role === "query"
       ? []
       : [
-          { name: "otlp-grpc", port: ports.otlpGrpc },
           { name: "otlp-http", port: ports.otlpHttp },
+          { name: "otlp-grpc", port: ports.otlpGrpc },
           ...(thriftUdp ? [{ name: "thrift-udp", port: ports.thriftBinary, protocol: "UDP" as const }] : []),
           { name: "sampling", port: ports.sampling },
           { name: "sampling-grpc", port: ports.samplingGrpc },
           { name: "span-metrics", port: ports.spanMetrics },
         ]),
-    ...(role === "collector" ? [] : [{ name: "query", port: ports.query }]),
+    ...(role === "collector" ? [] : [{ name: "http", port: ports.query }]),
     { name: "metrics", port: ports.metrics },
     { name: "health", port: ports.health },
   ];
@@ -258,6 +260,10 @@ function volumesOf(configuration: k8s.core.v1.ConfigMap, shared: Shared, role: J
   if (role !== "query") {
     volumes.push({ name: "sampling", configMap: { name: shared.strategies } });
     mounts.push({ name: "sampling", mountPath: paths.sampling, readOnly: true });
+  }
+  if (role !== "collector") {
+    volumes.push({ name: "ui", configMap: { name: shared.ui } });
+    mounts.push({ name: "ui", mountPath: paths.ui, readOnly: true });
   }
   if (shared.elasticsearch) {
     volumes.push({ name: "elasticsearch", secret: { secretName: shared.elasticsearch } });

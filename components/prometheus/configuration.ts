@@ -99,6 +99,8 @@ export function prometheusFlags(externalUrl: string): string[] {
     `--config.file=${paths.configuration}/prometheus.yaml`,
     "--config.auto-reload",
     "--config.auto-reload-interval=15s",
+    // The requests that stand for a series, with their traces: in memory, 10 MB.
+    "--enable-feature=exemplar-storage",
     `--storage.tsdb.path=${paths.data}`,
     `--web.external-url=${externalUrl}`,
     "--web.route-prefix=/",

@@ -7,6 +7,8 @@ export interface PrometheusContributionArgs {
   namespace: string;
   replicas: number;
   remoteWrite: boolean;
+  /** Uid of the data source that has the traces of exemplars. @default no links to them */
+  tracesUid?: string;
   links: Links;
 }
 
@@ -27,7 +29,13 @@ export function prometheusContribution(args: PrometheusContributionArgs): Contri
         url: `http://${args.name}.${args.namespace}.svc:9090`,
         access: "proxy",
         isDefault: true,
-        jsonData: { httpMethod: "POST", prometheusType: "Prometheus" },
+        jsonData: {
+          httpMethod: "POST",
+          prometheusType: "Prometheus",
+          ...(args.tracesUid !== undefined && {
+            exemplarTraceIdDestinations: [{ name: "trace_id", datasourceUid: args.tracesUid }],
+          }),
+        },
       },
     ],
   };

@@ -196,10 +196,16 @@ describe("notes on a configuration", () => {
     assert.match(notes({}), /Mail goes to smtp\.gmail\.com:587 without a password/);
     assert.match(notes({}, ["remoteWritePassword"]), /remoteWritePassword is not used/);
     assert.match(
-      notes({ environment: "prod", prometheusReplicas: 2, alertmanagerReplicas: 3, logsEnabled: false }, [
-        "smtpPassword",
-        "slackWebhookUrl",
-      ]),
+      notes(
+        {
+          environment: "prod",
+          tracesEnabled: false,
+          prometheusReplicas: 2,
+          alertmanagerReplicas: 3,
+          logsEnabled: false,
+        },
+        ["smtpPassword", "slackWebhookUrl"],
+      ),
       /grafanaUrl is http:\/\/localhost:3000/,
     );
     assert.match(notes({ alertRepeatInterval: "1m" }), /shorter than alertGroupInterval/);

@@ -7,6 +7,7 @@ const notes = (raw: Record<string, unknown>, encrypted: string[] = []): string =
 
 const production = {
   environment: "prod",
+  tracesEnabled: false,
   mailCatcher: false,
   prometheusReplicas: 2,
   alertmanagerReplicas: 3,

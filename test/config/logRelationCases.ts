@@ -3,6 +3,7 @@ import type { Case } from "./problemCases";
 /** What prod needs besides its logs. */
 const production = {
   environment: "prod",
+  tracesEnabled: false,
   prometheusReplicas: 2,
   alertmanagerReplicas: 3,
   elasticsearchReplicas: 3,

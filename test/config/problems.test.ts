@@ -78,6 +78,7 @@ describe("problems of a configuration", () => {
     const error = problemsOf(
       {
         environment: "prod",
+        tracesEnabled: false,
         clustername: "x",
         prometheusReplicas: 0,
         alertmanagerReplicas: 2,

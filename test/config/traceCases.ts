@@ -162,6 +162,14 @@ export const traceRelationCases: Case[] = [
     expected: /^at most 5461/,
   },
   {
+    what: "too little memory for Badger",
+    raw: { ...on, resources: { jaeger: { limits: { memory: "256Mi" } } } },
+    path: "resources.jaeger.limits.memory",
+    value: '"256Mi"',
+    expected: /^at least 512Mi with traceStorage badger/,
+    example: "512Mi",
+  },
+  {
     what: "a user's id in plain text",
     raw: { ...on, traceBaggage: [{ name: "userId" }] },
     path: "traceBaggage[0].hashed",

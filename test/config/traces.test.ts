@@ -9,12 +9,12 @@ const parse = (raw: Record<string, unknown>, encrypted: string[] = []) =>
   parseSettings({ mailCatcher: true, ...raw }, new Set(["slackWebhookUrl", ...encrypted]));
 const tracesOf = (raw: Record<string, unknown>): TraceSettings => parse(raw).settings.traces;
 const notes = (raw: Record<string, unknown>, encrypted?: string[]): string =>
-  parse({ tracesEnabled: true, ...raw }, encrypted).notes.join("\n");
+  parse(raw, encrypted).notes.join("\n");
 
 describe("the settings about traces", () => {
   it("are complete without any configuration, as the document has the sampling", () => {
     assert.deepEqual(tracesOf({}), {
-      enabled: false,
+      enabled: true,
       storage: "badger",
       retention: "7d",
       volumeSize: "10Gi",

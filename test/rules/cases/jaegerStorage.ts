@@ -100,19 +100,13 @@ export const jaegerStorage: CaseFile = {
       badger,
       "30m",
       {
-        when: "nine tenths of it are in use",
-        series: {
-          jaeger_storage_badger_size_bytes_lsm: "107374182x40",
-          jaeger_storage_badger_size_bytes_vlog: "858993459x40",
-        },
-        description: "90% of 1Gi are in use; when it is full, no span is written.",
+        when: "a tenth of it is left",
+        series: { jaeger_storage_badger_key_log_bytes_available: "107374182x40" },
+        description: "10% of 1Gi are left; when it is full, no span is written.",
       },
       {
-        when: "half of it is in use",
-        series: {
-          jaeger_storage_badger_size_bytes_lsm: "107374182x40",
-          jaeger_storage_badger_size_bytes_vlog: "429496729x40",
-        },
+        when: "half of it is left",
+        series: { jaeger_storage_badger_key_log_bytes_available: "536870912x40" },
       },
     ),
     {
