@@ -107,7 +107,8 @@ export function assertAsDeclared(
 ): void {
   const found = samples(exposition);
   for (const { name, type, labels } of definitions.filter((each) => !except.test(each.name))) {
-    const own = found.filter((sample) => sample.name === name);
+    const counted = type === "histogram" ? `${name}_count` : name;
+    const own = found.filter((sample) => sample.name === counted);
     assert.ok(own.length > 0, `${name} is not there`);
     assert.match(exposition, new RegExp(`^# TYPE ${name} ${type}$`, "m"));
     for (const sample of own) {

@@ -114,6 +114,7 @@ describe("workflows", () => {
       "npm run test:lab",
       "npm run test:live",
       "npm run test:opensearch",
+      "npm run test:jaeger",
     ]);
   });
 
