@@ -4,10 +4,11 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Duration, ResourceSettings } from "../../config/settings";
 import type { TailSamplingSettings, TraceBrowserSettings } from "../../config/traceSettings";
 import { commonLabels } from "../kubernetes/labels";
-import { allowFrom, allowFromNamespaces, allowTo, type Peer } from "../kubernetes/networkPolicy";
+import type { Peer } from "../kubernetes/networkPolicy";
 import { resourcesOver, type ContainerResources } from "../kubernetes/resources";
 import { Workload, type WorkloadPort } from "../kubernetes/workload";
 import { imageReference, imageVersion } from "../versions";
+import { egressOf, ingressOf } from "./access";
 import { files, jaegerAddresses, jaegerWorkloads, paths, ports, type JaegerRole } from "./addresses";
 import { jaegerFile } from "./configuration";
 import { IndexCleaner, indexCleanerName } from "./indexCleaner";
@@ -271,37 +272,4 @@ function volumesOf(configuration: k8s.core.v1.ConfigMap, shared: Shared, role: J
   }
   if (badger) mounts.push({ name: "data", mountPath: paths.data });
   return { volumes, mounts };
-}
-
-/** Rules without peers are left out: they would let everybody in. */
-function ingressOf(role: JaegerRole, args: JaegerArgs, prometheus: Peer) {
-  const { senderNamespaces, browsers, clients = [], probers = [], thriftUdp } = args;
-  const collects = role !== "query";
-  return [
-    allowFrom([prometheus], collects ? [ports.metrics, ports.spanMetrics] : [ports.metrics]),
-    ...(collects && senderNamespaces.length > 0
-      ? [
-          allowFromNamespaces(senderNamespaces, {
-            tcp: [ports.otlpGrpc, ports.otlpHttp, ports.sampling, ports.samplingGrpc],
-            udp: thriftUdp ? [ports.thriftBinary] : [],
-          }),
-        ]
-      : []),
-    ...(collects && browsers
-      ? [allowFromNamespaces([browsers.ingressNamespace], { tcp: [ports.otlpHttp] })]
-      : []),
-    ...(collects && probers.length > 0 ? [allowFrom(probers, [ports.sampling])] : []),
-    ...(role !== "collector" && clients.length > 0 ? [allowFrom(clients, [ports.query])] : []),
-  ];
-}
-
-function egressOf(role: JaegerRole, args: JaegerArgs, prometheus: { peer: Peer; url: string }) {
-  const portOf = (url: string) => Number(new URL(url).port || (url.startsWith("https:") ? 443 : 80));
-  const { storage, elasticsearch } = args;
-  return [
-    ...(storage.kind === "elasticsearch"
-      ? [allowTo([elasticsearch?.peer ?? { app: "elasticsearch" }], [portOf(storage.url)])]
-      : []),
-    ...(role === "collector" ? [] : [allowTo([prometheus.peer], [portOf(prometheus.url)])]),
-  ];
 }
