@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
 import type { LogSettings } from "../config/logSettings";
-import type { ResourceSettings, WorkloadName } from "../config/settings";
+import type { Duration, ResourceSettings, WorkloadName } from "../config/settings";
 import { Certificate, CertificateAuthority } from "./certificates";
 import { Elasticsearch, elasticsearchDnsNames } from "./elasticsearch";
 import {
@@ -29,6 +29,8 @@ export interface LogPipelineArgs {
   services: LoggedService[];
   /** Whether Jaeger keeps its traces here, too. @default false */
   traces?: boolean;
+  /** Prometheus' own. @default "15s" */
+  scrapeInterval?: Duration;
   /** @default the cluster's default StorageClass */
   storageClass?: string;
   /** Of `logs.snapshots`; both or none. */
@@ -183,6 +185,7 @@ export class LogPipeline extends pulumi.ComponentResource {
       {
         namespace,
         elasticsearch: { url, username: "bilten_exporter", password: passwords.bilten_exporter, caPem },
+        scrapeInterval: args.scrapeInterval,
         snapshots: snapshots !== undefined,
         resources: resources["elasticsearch-exporter"],
       },

@@ -98,6 +98,7 @@ export class MonitoringStack extends pulumi.ComponentResource {
             logs,
             services: settings.services.filter((service) => logs.namespaces.includes(service.namespace)),
             traces: traces.enabled && traces.storage === "elasticsearch",
+            scrapeInterval: settings.prometheus.scrapeInterval,
             storageClass,
             snapshotAccessKey: secrets.logSnapshotAccessKey,
             snapshotSecretKey: secrets.logSnapshotSecretKey,

@@ -1,7 +1,8 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
+import { seconds } from "../../alerts/durations";
 import { elasticsearchRuleGroups, type ElasticsearchRulesArgs } from "../../alerts/elasticsearch";
-import type { ResourceSettings } from "../../config/settings";
+import type { Duration, ResourceSettings } from "../../config/settings";
 import type { Contribution } from "../contribution";
 import { commonLabels } from "../kubernetes/labels";
 import { allowFrom, allowTo, type Peer } from "../kubernetes/networkPolicy";
@@ -22,6 +23,8 @@ export interface ElasticsearchExporterArgs {
     /** Certificate of the authority that signed the cluster's own, PEM. */
     caPem: pulumi.Input<string>;
   };
+  /** Prometheus' own: the exporter gives the cluster up before Prometheus gives it up. @default "15s" */
+  scrapeInterval?: Duration;
   /** Also report on snapshots; wants a repository, and the right to read it. @default false */
   snapshots?: boolean;
   /** The pods of Elasticsearch. @default the app "elasticsearch" in the same namespace, port 9200 */
@@ -87,7 +90,11 @@ export class ElasticsearchExporter extends pulumi.ComponentResource {
           {
             name: "elasticsearch-exporter",
             image: imageReference("elasticsearchExporter"),
-            args: elasticsearchExporterFlags({ url, snapshots: args.snapshots }),
+            args: elasticsearchExporterFlags({
+              url,
+              scrapeInterval: args.scrapeInterval,
+              snapshots: args.snapshots,
+            }),
             // It reads a password from a file only for targets that the caller names, and would send it to any.
             env: [fromSecret("ES_USERNAME", "username"), fromSecret("ES_PASSWORD", "password")],
             ports: [{ name: "http", containerPort: port }],
@@ -121,13 +128,15 @@ export class ElasticsearchExporter extends pulumi.ComponentResource {
  */
 export function elasticsearchExporterFlags(args: {
   url: pulumi.Input<string>;
+  scrapeInterval?: Duration;
   snapshots?: boolean;
 }): pulumi.Input<string>[] {
+  // Prometheus waits 10 s, or for the interval when that is shorter.
+  const timeout = Math.min(8000, 600 * seconds(args.scrapeInterval ?? "15s"));
   return [
     pulumi.interpolate`--es.uri=${args.url}`,
     `--es.ca=${caFolder}/ca.pem`,
-    // Less than Prometheus waits for the exporter.
-    "--es.timeout=8s",
+    `--es.timeout=${timeout}ms`,
     "--es.all",
     "--es.indices_settings",
     "--collector.clustersettings",

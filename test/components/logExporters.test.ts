@@ -66,6 +66,18 @@ describe("the elasticsearch-exporter", () => {
     }
   });
 
+  it("gives the cluster up before Prometheus gives it up, however often that asks", async () => {
+    for (const [scrapeInterval, timeout] of [
+      ["15s", "8000ms"],
+      ["1m", "8000ms"],
+      ["3s", "1800ms"],
+    ] as const) {
+      const { resources } = await make({ scrapeInterval });
+      const args = pods(resources)[0]?.spec.containers[0]?.args ?? [];
+      assert.ok(args.includes(`--es.timeout=${timeout}`), args.join(" "));
+    }
+  });
+
   it("reaches Elasticsearch alone, and only Prometheus reaches it", async () => {
     const { spec } = only((await make()).resources, "NetworkPolicy").inputs;
     const label = (app: string) => [{ podSelector: { matchLabels: { "app.kubernetes.io/name": app } } }];

@@ -1,4 +1,4 @@
-/** What is left of the measurements of stack dev with real pods when Prometheus ends. Grafana is simulated. */
+/** What is left of the measurements of stack dev with real pods when Prometheus ends. Grafana and Elastic's programs are simulated. */
 import assert from "node:assert/strict";
 import { deployDev, namespace, onePod, rolledOut } from "./deploy";
 import { eventually, measured } from "./eventually";
@@ -8,13 +8,13 @@ import { discovery, untilFiring } from "./settings";
 
 const prometheus = () => onePod("app.kubernetes.io/name=prometheus");
 
-describe("stack dev on real pods, with Grafana simulated, when Prometheus ends", function () {
+describe("stack dev on real pods, with Grafana and Elastic's programs simulated, when Prometheus ends", function () {
   this.timeout(240_000);
   before(deployDev);
   before(() =>
     eventually("the alerts on what is simulated fire", untilFiring() + discovery, async () =>
-      // Watchdog, Grafana, and the kubelet and cAdvisor of three nodes.
-      assert.equal((await lasting()).length, 8),
+      // Watchdog, Grafana, and the kubelet, cAdvisor and Filebeat of three nodes.
+      assert.equal((await lasting()).length, 11),
     ),
   );
 

@@ -74,6 +74,13 @@ describe("the exporters of stack dev as real pods, with OpenSearch in the place 
     await eventually("ElasticsearchDown fires again", discovery + untilFiring(), () =>
       fires("ElasticsearchDown"),
     );
+    await eventually("TargetDown fires again for the log index", seldom(4) + untilFiring(), async () => {
+      const down = (await alertsNamed("TargetDown")).filter(({ labels }) => labels["job"] === "log-index");
+      assert.deepEqual(
+        down.map(({ state }) => state),
+        ["firing"],
+      );
+    });
   });
 
   it("reach it with the certificate's authority, their own users and passwords", async () => {

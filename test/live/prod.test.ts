@@ -1,4 +1,4 @@
-/** Stack prod with real pods: two Prometheus and three Alertmanagers. Grafana is simulated. */
+/** Stack prod with real pods: two Prometheus and three Alertmanagers. Grafana and Elastic's programs are simulated. */
 import assert from "node:assert/strict";
 import { deployProd, namespace, peerTimeout, prodGroupInterval } from "./deploy";
 import { eventually, measured } from "./eventually";
@@ -62,7 +62,7 @@ async function assertWhole(): Promise<void> {
   }
 }
 
-describe("stack prod on real pods, with Grafana simulated", function () {
+describe("stack prod on real pods, with Grafana and Elastic's programs simulated", function () {
   this.timeout(240_000);
   before(deployProd);
 
