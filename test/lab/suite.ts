@@ -76,7 +76,7 @@ function testDev(this: Mocha.Suite): void {
     const record = await cluster.pulumi.up("dev");
     assert.ok(record.changes.created > 60, JSON.stringify(record.changes));
     await assertAllReady(cluster);
-    assert.equal((await cluster.list(...workloadKinds)).length, 13);
+    assert.equal((await cluster.list(...workloadKinds)).length, 14);
   });
 
   it("has no pod that Pod Security refused", () => assertNoPodRefused(cluster));
@@ -174,7 +174,14 @@ function testProd(this: Mocha.Suite): void {
       .map(({ spec }) => spec.nodeName);
     assert.equal(new Set(nodes).size, 3, `Alertmanagers on ${nodes.join()}`);
     const budgets = (await cluster.list("poddisruptionbudgets")).map(({ metadata }) => metadata.name).sort();
-    assert.deepEqual(budgets, ["alertmanager", "elasticsearch", "logstash", "prometheus"]);
+    assert.deepEqual(budgets, [
+      "alertmanager",
+      "elasticsearch",
+      "jaeger-collector",
+      "jaeger-query",
+      "logstash",
+      "prometheus",
+    ]);
   });
 
   it("has no pod that Pod Security refused", () => assertNoPodRefused(cluster));
