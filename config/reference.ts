@@ -1,6 +1,6 @@
 /**
  * The tables of docs/configuration.md, made from Pulumi.yaml and the schemas, so that they cannot go stale. Run this file
- * to write them: `node --require tsx/cjs config/reference.ts`.
+ * to write them: `node --require ./scripts/typescript.cjs config/reference.ts`.
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";

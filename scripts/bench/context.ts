@@ -65,12 +65,16 @@ export function createBench(log: Log, signal: AbortSignal): Bench {
     deployedLab: () => (deployed ??= deploy(bench)),
     script: async (file, ...args) => {
       const begin = performance.now();
-      const { code, stdout, stderr } = await run(process.execPath, ["--require", "tsx/cjs", file, ...args], {
-        cwd: checkout,
-        env: process.env,
-        signal,
-        seconds: commandLimit,
-      });
+      const { code, stdout, stderr } = await run(
+        process.execPath,
+        ["--require", "./scripts/typescript.cjs", file, ...args],
+        {
+          cwd: checkout,
+          env: process.env,
+          signal,
+          seconds: commandLimit,
+        },
+      );
       const seconds = (performance.now() - begin) / 1000;
       signal.throwIfAborted();
       if (code === 0) return seconds;

@@ -78,7 +78,7 @@ export function lab(state: LabState, ...args: string[]): Promise<Result> {
 
 /** The arguments of Node.js for that. */
 export function cliArgs(state: LabState, ...args: string[]): string[] {
-  return ["--require", "tsx/cjs", cli, "--state-dir", state.directory, ...args];
+  return ["--require", "./scripts/typescript.cjs", cli, "--state-dir", state.directory, ...args];
 }
 
 export function recordOf(state: LabState, name: string): PartRecord | undefined {

@@ -202,9 +202,13 @@ describe("the lab's state", () => {
 
   describe("the command line", () => {
     const run = (...args: string[]) =>
-      spawnSync(process.execPath, ["--require", "tsx/cjs", cli, "--state-dir", state.directory, ...args], {
-        encoding: "utf8",
-      });
+      spawnSync(
+        process.execPath,
+        ["--require", "./scripts/typescript.cjs", cli, "--state-dir", state.directory, ...args],
+        {
+          encoding: "utf8",
+        },
+      );
 
     it("says that a lab is stopped with exit code 3", () => {
       const { status, stdout } = run("status");

@@ -96,7 +96,7 @@ export class Lab {
   }
 
   private args(args: string[]): string[] {
-    return ["--require", "tsx/cjs", cli, "--state-dir", this.directory, ...args];
+    return ["--require", "./scripts/typescript.cjs", cli, "--state-dir", this.directory, ...args];
   }
 
   /** Runs `npm run lab -- <args>` to its end. */

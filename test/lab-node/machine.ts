@@ -7,7 +7,7 @@ let found: string | undefined;
 
 /** Asked in a process of its own: the names of tests have to be known at once, and the answer takes a moment. */
 function reasons(): string {
-  const args = ["--require", "tsx/cjs", __filename];
+  const args = ["--require", "./scripts/typescript.cjs", __filename];
   const { stdout, stderr, status } = spawnSync(process.execPath, args, { encoding: "utf8", timeout: 60_000 });
   return status === 0 ? stdout.trim() : stderr.trim().split("\n").at(-1)!;
 }

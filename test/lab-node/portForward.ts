@@ -10,7 +10,7 @@ export async function forwarded(lab: Lab, workload: string, port: number): Promi
   const command = ["kubectl", "port-forward", workload, `:${port}`];
   const child = spawn(
     process.execPath,
-    ["--require", "tsx/cjs", cli, "--state-dir", lab.directory, ...command],
+    ["--require", "./scripts/typescript.cjs", cli, "--state-dir", lab.directory, ...command],
     {
       detached: true,
       stdio: ["ignore", "pipe", "inherit"],

@@ -74,7 +74,7 @@ interface RunOptions {
 
 /** The lab's own commands, as a user runs them. */
 function command(stateDir: string, args: string[], seconds: number): Promise<string> {
-  const all = ["--require", "tsx/cjs", "lab/cli.ts", "--state-dir", stateDir, ...args];
+  const all = ["--require", "./scripts/typescript.cjs", "lab/cli.ts", "--state-dir", stateDir, ...args];
   return run(process.execPath, all, { seconds });
 }
 

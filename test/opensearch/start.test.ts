@@ -140,7 +140,9 @@ describe("the OpenSearch of the tests", function () {
       const { startOpenSearch } = require("./test/opensearch");
       void startOpenSearch({ log: () => undefined }).then(() => console.log("up"));
       setTimeout(() => undefined, 1e6);`;
-    const parent = spawn(process.execPath, ["--require", "tsx/cjs", "-e", script], { cwd: project });
+    const parent = spawn(process.execPath, ["--require", "./scripts/typescript.cjs", "-e", script], {
+      cwd: project,
+    });
     await new Promise<void>((resolve) => parent.stdout.once("data", () => resolve()));
     const children = execFileSync("ps", ["-o", "pid=", "--ppid", String(parent.pid)], { encoding: "utf8" });
     // The loader of TypeScript may have a process of its own, too.

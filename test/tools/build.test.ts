@@ -110,7 +110,7 @@ describe("building a tool", () => {
           module: twoPrograms, moduleDirectory: process.argv[1], key: "key", go: findGo(),
           log: (line) => console.log(line), position: "1 of 1",
         }).catch((error) => { console.log(error.message); process.exitCode = 1; });`;
-      const args = ["--require", "tsx/cjs", "--eval", script, machine.addModule()];
+      const args = ["--require", "./scripts/typescript.cjs", "--eval", script, machine.addModule()];
       const child = spawn(process.execPath, args, { cwd: join(__dirname, "../.."), stdio: "pipe" });
       let output = "";
       for (const stream of [child.stdout, child.stderr])

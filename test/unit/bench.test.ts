@@ -201,7 +201,7 @@ describe("npm run bench", function () {
 
   function bench(...args: string[]) {
     const project = join(__dirname, "..", "..");
-    const command = ["--import", "tsx", join(project, "scripts", "bench.ts"), ...args];
+    const command = ["--require", "./scripts/typescript.cjs", join(project, "scripts", "bench.ts"), ...args];
     return spawnSync(process.execPath, command, { cwd: project, encoding: "utf8" });
   }
 

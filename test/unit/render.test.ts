@@ -30,7 +30,7 @@ async function render(...args: string[]): Promise<Result> {
 }
 
 function renderProcess(...args: string[]): Result {
-  const command = ["--require", "tsx/cjs", join(project, "rendering", "render.ts"), ...args];
+  const command = ["--require", "./scripts/typescript.cjs", join(project, "rendering", "render.ts"), ...args];
   const { status, stdout, stderr } = spawnSync(process.execPath, command, { cwd: project, encoding: "utf8" });
   return { status, output: stdout + stderr };
 }
