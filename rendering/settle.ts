@@ -14,7 +14,7 @@ export async function settle<T>(failures: unknown[], work: () => Promise<T>): Pr
   const others = process.listeners("unhandledRejection");
   process.removeAllListeners("unhandledRejection");
   process.on("unhandledRejection", collect);
-  const runningBefore = running();
+  const before = running();
   try {
     const result = await work().catch((error: unknown) => {
       failures.unshift(error);
@@ -25,7 +25,8 @@ export async function settle<T>(failures: unknown[], work: () => Promise<T>): Pr
     for (let quiet = 0; quiet < 3; quiet++) {
       await pulumi.runtime.disconnect();
       await nextTurn();
-      if (running() <= runningBefore || failures.length > 0) continue;
+      const now = running();
+      if (kinds.every((kind) => now[kind] <= before[kind]) || failures.length > 0) continue;
       if (performance.now() > deadline)
         throw new Error(`The program still waits for something ${patience / 1000} s after its end.`);
       await sleep(5);
@@ -39,8 +40,16 @@ export async function settle<T>(failures: unknown[], work: () => Promise<T>): Pr
   }
 }
 
-/** Timers and file operations under way: what else a promise that is not settled yet may wait for. */
-function running(): number {
-  const kinds = new Set(["Timeout", "FSReqCallback", "FSReqPromise"]);
-  return process.getActiveResourcesInfo().filter((kind) => kinds.has(kind)).length;
+/** What else than a call of the SDK a promise may wait for that is not settled yet. */
+const kinds = ["Timeout", "FSReqCallback", "FSReqPromise"] as const;
+
+/**
+ * How many of each kind are under way. Apart, because what the process did before may end meanwhile: a file that is read
+ * then must not hide a timer of the program.
+ */
+function running(): Record<(typeof kinds)[number], number> {
+  const counts = { Timeout: 0, FSReqCallback: 0, FSReqPromise: 0 };
+  for (const kind of process.getActiveResourcesInfo())
+    if (kind in counts) counts[kind as keyof typeof counts]++;
+  return counts;
 }
