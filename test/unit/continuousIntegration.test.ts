@@ -90,6 +90,24 @@ exit 99
     assert.equal(status, 1);
   });
 
+  it("shows again at the end what failed, and why", () => {
+    const { lines } = runWith(
+      { says: `${mocha(38, 2)}       the reason\nall checks: 41 passed, 2 failed\n`, exitCode: 1 },
+      { says: "npm error code E404\n", exitCode: 1 },
+      { says: mocha(7) },
+    );
+    const end = lines.slice(lines.indexOf("+ npm test failed:"));
+    for (const line of [
+      "  1) a test",
+      "       the reason",
+      "+ npm run test:lab failed:",
+      "npm error code E404",
+    ])
+      assert.ok(end.includes(line), `"${line}" in:\n${end.join("\n")}`);
+    assert.ok(!end.some((line) => line.includes("38 passing")));
+    assert.ok(!end.some((line) => line.includes("test:live failed")));
+  });
+
   it("says the sum once, alone on the last line, whatever the commands end with", () => {
     const { lines } = runWith(
       { says: "all checks: 43 passed, 0 failed" },
