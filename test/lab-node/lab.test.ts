@@ -184,10 +184,8 @@ describeRealNode("a real node", function () {
       assert.match(output, /There is no real node:\n +--simulated asks for it/);
       assert.match(output, /Deployment default\/web moves to simulated nodes/);
       await ready(lab, "deployment/web");
-      await eventually(
-        "web on a simulated node, and no other pod of it",
-        async () => (/^simulated-[abc]$/.test(await nodeOfWeb()) ? true : undefined),
-        10,
+      await eventually("web on a simulated node, and no other pod of it", async () =>
+        /^simulated-[abc]$/.test(await nodeOfWeb()) ? true : undefined,
       );
       assert.doesNotMatch(await lab.kubectl("get", "nodes", "-o", "name"), /real/);
       assert.deepEqual(processesIn(cgroupOf(lab.directory)), []);
