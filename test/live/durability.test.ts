@@ -2,13 +2,13 @@
 import assert from "node:assert/strict";
 import { deployDev, namespace, onePod, rolledOut } from "./deploy";
 import { eventually, measured } from "./eventually";
-import { lab } from "./lab";
+import { describeOnLab, lab } from "./lab";
 import { firing, labelText, query } from "./prometheus";
 import { discovery, untilFiring } from "./settings";
 
 const prometheus = () => onePod("app.kubernetes.io/name=prometheus");
 
-describe("stack dev on real pods, with Grafana and Elastic's programs simulated, when Prometheus ends", function () {
+describeOnLab("stack dev, with Grafana and Elastic's programs simulated, when Prometheus ends", function () {
   this.timeout(240_000);
   before(deployDev);
   before(() =>

@@ -7,7 +7,7 @@ import assert from "node:assert/strict";
 import { startOpenSearch, type OpenSearch } from "../opensearch";
 import { apply, deployDev, namespace, onePod, rolledOut } from "./deploy";
 import { eventually, measured } from "./eventually";
-import { lab } from "./lab";
+import { describeOnLab, lab } from "./lab";
 import { elasticsearchPlace } from "./pods";
 import { alertsNamed, query, targets, value } from "./prometheus";
 import { discovery, intervals, slack, untilFiring } from "./settings";
@@ -16,7 +16,7 @@ const url = `https://elasticsearch.${namespace}.svc:9200`;
 /** What is asked seldom is asked every fourth or eighth time. */
 const seldom = (factor: number) => factor * intervals.scrape;
 
-describe("the exporters of stack dev as real pods, with OpenSearch in the place of Elasticsearch", function () {
+describeOnLab("the exporters of stack dev, with OpenSearch in the place of Elasticsearch", function () {
   this.timeout(120_000);
   let server: OpenSearch;
   let arrived: number;

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { deployDev, devConfig, mailAddress, namespace, onePod, ownMailServer, rolledOut } from "./deploy";
 import { eventually, measured } from "./eventually";
-import { lab } from "./lab";
+import { describeOnLab, lab } from "./lab";
 import { control, mails, slackMessages } from "./messages";
 import { evaluatedAt, firing, labelText, ruleGroups } from "./prometheus";
 import { crossing, endErrors, startErrors } from "./service";
@@ -61,7 +61,7 @@ async function firesAlone(what: string, { since, limit, before, expected }: Expe
     assert.equal(found[0]![label], text, JSON.stringify(found));
 }
 
-describe("stack dev on real pods, with Grafana and Elastic's programs simulated, when something fails", function () {
+describeOnLab("stack dev, with Grafana and Elastic's programs simulated, when something fails", function () {
   this.timeout(240_000);
   before(deployDev);
 

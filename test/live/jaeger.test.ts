@@ -4,7 +4,7 @@ import { execFile } from "node:child_process";
 import { deployDev, devConfig, namespace, onePod } from "./deploy";
 import { eventually } from "./eventually";
 import { exportRequest, span, tagOf, type FoundTrace } from "../jaeger/spans";
-import { lab } from "./lab";
+import { describeOnLab, lab } from "./lab";
 import { query, value } from "./prometheus";
 import { discovery, intervals, receiverSecrets, slack } from "./settings";
 
@@ -58,7 +58,7 @@ async function send(request: object, senders = 1, seconds = 0): Promise<Record<s
   return inNodeNetwork(script, seconds + 60);
 }
 
-describe("the traces of stack dev, in a real Jaeger", function () {
+describeOnLab("the traces of stack dev, in a real Jaeger", function () {
   this.timeout(300_000);
   const root = span({
     name: "GET /api/events",

@@ -1,16 +1,15 @@
-/** One lab with a real node for all live tests: made before the first of them, removed after the last. */
+/** One lab with a real node for all tests of the stack on real pods: made for the first of them, removed at the end. */
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { mkdtempSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { Test } from "mocha";
-import { obstacles } from "../../lab/nodes/real";
 import { cgroupOf, processesIn } from "../../lab/parts/cgroups";
 import { readRecords } from "../../lab/parts/part";
 import { preparePulumi, pulumiTools, type PulumiRunner } from "../../lab/pulumi";
 import { stateAt } from "../../lab/state";
 import { ensureTools } from "../../lab/tools";
+import { describeRealNode } from "../lab-node/machine";
 import { eventually, timesTable } from "./eventually";
 
 const checkout = dirname(dirname(__dirname));
@@ -133,19 +132,18 @@ function isOf(pid: number, uid: string): boolean {
 
 let stateDir: string | undefined;
 
-before(async function () {
-  this.timeout(3_600_000);
-  const reasons = await obstacles();
-  if (reasons.length > 0) {
-    // One test that is counted as not run, and says why, instead of all.
-    const root = this.test?.parent;
-    root!.suites = [];
-    root!.addTest(new Test(`real pods (not run: ${reasons.join(" ")})`));
-    return;
-  }
-  stateDir = mkdtempSync(join(tmpdir(), "bilten-live-"));
-  current = await bringUp(stateDir);
-});
+/** Tests on the lab. Where there can be no real node, they are skipped, and their title says why. */
+export function describeOnLab(title: string, tests: (this: Mocha.Suite) => void): void {
+  describeRealNode(title, function () {
+    before(async function () {
+      this.timeout(3_600_000);
+      if (current) return;
+      stateDir = mkdtempSync(join(tmpdir(), "bilten-live-"));
+      current = await bringUp(stateDir);
+    });
+    tests.call(this);
+  });
+}
 
 after(async function () {
   this.timeout(180_000);

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { deployProd, namespace, peerTimeout, prodGroupInterval } from "./deploy";
 import { eventually, measured } from "./eventually";
-import { lab, type Pod } from "./lab";
+import { describeOnLab, lab, type Pod } from "./lab";
 import { mails, slackMessages } from "./messages";
 import { alertsNamed, query } from "./prometheus";
 import { crossing, endErrors, startErrors } from "./service";
@@ -62,7 +62,7 @@ async function assertWhole(): Promise<void> {
   }
 }
 
-describe("stack prod on real pods, with Grafana and Elastic's programs simulated", function () {
+describeOnLab("stack prod on real pods, with Grafana and Elastic's programs simulated", function () {
   this.timeout(240_000);
   before(deployProd);
 
