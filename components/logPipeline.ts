@@ -147,6 +147,7 @@ export class LogPipeline extends pulumi.ComponentResource {
       {
         namespace,
         services: args.services,
+        otherMaxLinesPerSecond: intake.otherMaxLinesPerSecond,
         redactions: logs.redactions,
         replicas: intake.replicas,
         volumeSize: intake.volumeSize,

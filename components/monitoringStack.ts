@@ -96,7 +96,13 @@ export class MonitoringStack extends pulumi.ComponentResource {
             namespace,
             hostNamespace,
             logs,
-            services: settings.services.filter((service) => logs.namespaces.includes(service.namespace)),
+            services: settings.services
+              .filter((service) => logs.namespaces.includes(service.namespace))
+              .map(({ name, namespace, logging: { maxLinesPerSecond } }) => ({
+                name,
+                namespace,
+                maxLinesPerSecond,
+              })),
             traces: traces.enabled && traces.storage === "elasticsearch",
             scrapeInterval: settings.prometheus.scrapeInterval,
             storageClass,

@@ -3,9 +3,10 @@ import * as pulumi from "@pulumi/pulumi";
 import type { z } from "zod";
 import { checkAlertOverrides } from "./alertOverrides";
 import { objectDefaults } from "./defaults";
-import { objectSchemas, type ObjectKey } from "./objects";
+import { objectSchemas, type ObjectKey, type serviceSchema } from "./objects";
 import { isQuantity } from "./fields";
 import { logSettings } from "./logAssembly";
+import { limitOf } from "./logCapacity";
 import { checkLogs } from "./logRelations";
 import { configPath, displayValue, SettingsError, type Problem } from "./problems";
 import { readList, readValue } from "./read";
@@ -20,7 +21,7 @@ import {
   type ScalarKey,
   type ScalarValues,
 } from "./scalars";
-import type { SecretName, Settings, SmtpSettings } from "./settings";
+import type { SecretName, ServiceSettings, Settings, SmtpSettings } from "./settings";
 import { traceSettings } from "./traceAssembly";
 import { checkTraces } from "./traceRelations";
 import { sizeHint } from "./units";
@@ -223,11 +224,17 @@ function assemble(reading: Reading): Settings {
     },
     mailCatcher: { enabled: values.mailCatcher },
     alertOverrides: reading.alertOverrides!,
-    services: reading.services!.map(({ value }) => value!),
+    services: reading.services!.map(({ value }) => serviceSettings(value!)),
     logs: logSettings(reading),
     traces: traceSettings(reading),
     resources: reading.resources!,
   };
+}
+
+/** A service with what follows from its other settings. */
+function serviceSettings(service: z.output<typeof serviceSchema>): ServiceSettings {
+  const { logging } = service;
+  return { ...service, logging: { ...logging, maxLinesPerSecond: limitOf(logging) } };
 }
 
 /** Mail goes to the catcher where there is one; it takes everything, in plain text and from anybody in the namespace. */

@@ -26,6 +26,7 @@ export function logSettings(reading: Reading): LogSettings {
       volumeSize: values.logstashVolumeSize,
       queueSize: values.logstashQueueSize,
       deadLetterQueueSize: values.logstashDeadLetterQueueSize,
+      otherMaxLinesPerSecond: values.logOtherMaxLinesPerSecond,
     },
     kibana: { externalUrl: values.kibanaUrl.replace(/\/+$/, ""), memory: values.kibanaMemory },
     snapshots: snapshots && { ...snapshots, hasCredentials: secretsPresent.has("logSnapshotSecretKey") },

@@ -33,8 +33,11 @@ const levelShares = { error: 0.01, warn: 0.04, rest: 0.95 } as const;
 /** Lines of info and below that a level lets through, per line at level info: debug multiplies them. */
 const restByLevel: Record<LogLevel, number> = { trace: 20, debug: 5, info: 1, warn: 0, error: 0, fatal: 0 };
 
+/** What decides how much a service is expected to write. */
+export type ServiceVolume = Pick<ServiceLoggingSettings, "level" | "sampling" | "linesPerSecond">;
+
 /** Lines per second of a service that get into its log, after level and sampling. */
-export function writtenLinesPerSecond({ level, sampling, linesPerSecond }: ServiceLoggingSettings): number {
+export function writtenLinesPerSecond({ level, sampling, linesPerSecond }: ServiceVolume): number {
   const warnings = level === "error" || level === "fatal" ? 0 : levelShares.warn * sampling.warn;
   const rest = levelShares.rest * restByLevel[level] * sampling.rest;
   return linesPerSecond * (levelShares.error * sampling.error + warnings + rest);
@@ -42,7 +45,7 @@ export function writtenLinesPerSecond({ level, sampling, linesPerSecond }: Servi
 
 /** Lines per second that are expected in Elasticsearch. Services outside the namespaces are not collected. */
 export function expectedLinesPerSecond(
-  services: { namespace: string; logging: ServiceLoggingSettings }[],
+  services: { namespace: string; logging: ServiceVolume }[],
   namespaces: string[],
 ): number {
   return services
@@ -51,6 +54,28 @@ export function expectedLinesPerSecond(
       (sum, { logging }) => sum + writtenLinesPerSecond(logging),
       namespaces.length * otherLinesPerNamespace,
     );
+}
+
+/** How many times the mean of a day a service may write. LogVolumeHigh tells of five times the usual. */
+const peakFactor = 10;
+
+/** Seconds over which Logstash takes the mean before it sheds: shorter bursts than this may be above the limit. */
+export const shedPeriod = 30;
+
+/**
+ * The lowest limit that a service may have, lines per second: what it is expected to write on average over a day, and no
+ * less than `linesPerSecond`, because whether it samples is its own business.
+ */
+export function leastLimit(volume: ServiceVolume): number {
+  return Math.ceil(Math.max(volume.linesPerSecond, writtenLinesPerSecond(volume)));
+}
+
+/** The limit of a service, lines per second: its own, else ten times the lowest that it may have. */
+export function limitOf({
+  maxLinesPerSecond,
+  ...volume
+}: ServiceVolume & { maxLinesPerSecond?: number }): number {
+  return maxLinesPerSecond ?? peakFactor * leastLimit(volume);
 }
 
 /** Replicas of each shard: none with one node, which could not hold one, else one. */
@@ -115,13 +140,26 @@ export function logstashPipelines(services: number): number {
   return services + 2;
 }
 
+/** Bytes of a file of a persistent queue, and of a dead letter queue. Logstash sets the latter itself. */
+const queueFile = 32 * 2 ** 20;
+const deadLetterFile = 10 * 2 ** 20;
+
 /**
- * Bytes that the queues of one Logstash need at least, over all pipelines: two files for each, of 32 MiB for what waits
- * and of 10 MiB for dead letters. The pipeline that takes lines in has no dead letters.
+ * Bytes that the queues of one Logstash need at least, over all pipelines, which have equal shares: two files for each of
+ * what waits and of dead letters. A file goes when all of it is read, so the other one must hold what the highest limit
+ * lets through at once. The pipeline that takes lines in has no dead letters.
+ * @param maxLinesPerSecond the highest limit
  */
-export function leastQueueBytes(services: number): { queue: number; deadLetters: number } {
+export function leastQueueBytes(
+  services: number,
+  maxLinesPerSecond: number,
+): { queue: number; deadLetters: number } {
   const pipelines = logstashPipelines(services);
-  return { queue: pipelines * 2 * 32 * 2 ** 20, deadLetters: (pipelines - 1) * 2 * 10 * 2 ** 20 };
+  const burst = maxLinesPerSecond * shedPeriod * queuedBytesPerLine;
+  return {
+    queue: pipelines * (queueFile + Math.max(queueFile, burst)),
+    deadLetters: (pipelines - 1) * 2 * deadLetterFile,
+  };
 }
 
 /**

@@ -43,7 +43,7 @@ export function checkLogs(reading: Reading): Findings {
   checkElasticsearch(reading, report);
   checkMemory(reading, report);
   checkVolume(reading, report);
-  checkLogstash(reading, report);
+  checkLogstash(reading, logNamespaces(reading), report);
   checkKibana(reading, report, notes);
   checkNamespaces(reading, report, notes);
   checkSnapshots(reading, report, notes);

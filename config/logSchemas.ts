@@ -28,10 +28,15 @@ export const serviceLoggingSchema = field(
         "Lines at level info before sampling, the mean of a day; volumes are checked against it.",
         "50",
       ).default(50),
+      maxLinesPerSecond: wholeNumber(
+        1,
+        "Lines per second that each Logstash takes of it; ten times `linesPerSecond` unless set.",
+        "500",
+      ).optional(),
     })
     .prefault({}),
   {
-    expected: "an object with level, sampling and linesPerSecond",
+    expected: "an object with level, sampling, linesPerSecond and maxLinesPerSecond",
     example: "{ level: info, sampling: { rest: 10% } }",
   },
 );

@@ -32,6 +32,8 @@ export interface LogSettings {
     queueSize: Quantity;
     /** Bytes of all dead letter queues of one Logstash together. */
     deadLetterQueueSize: Quantity;
+    /** As `maxLinesPerSecond` of a service, for the lines of all that are none, together. */
+    otherMaxLinesPerSecond: number;
   };
   kibana: {
     /** Where people reach it; its path is the base path. No trailing slash. */
@@ -98,4 +100,9 @@ export interface ServiceLoggingSettings {
    * with it; nothing enforces it.
    */
   linesPerSecond: number;
+  /**
+   * Lines per second, as they arrive, that each Logstash takes at most, on average over `shedPeriod`. It sheds the rest,
+   * so that the queue of one service does not fill and stop the others.
+   */
+  maxLinesPerSecond: number;
 }

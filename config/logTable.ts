@@ -35,6 +35,11 @@ export function logCapacityRows(shapes: Pick<Settings, "logs" | "services">[]): 
     ],
     ["Logstash and its queue", ({ logs: { logstash } }) => `${logstash.replicas} × ${logstash.queueSize}`],
     [
+      "Each Logstash takes at most",
+      ({ logs, services }) =>
+        `${services.reduce((sum, { logging }) => sum + logging.maxLinesPerSecond, logs.logstash.otherMaxLinesPerSecond)} lines/s`,
+    ],
+    [
       "Elasticsearch may be away for",
       ({ logs, services }) =>
         hours(queueSeconds(logs.logstash, services.length, expected({ logs, services }))),

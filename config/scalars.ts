@@ -131,6 +131,7 @@ export const scalars = {
   grafanaVolumeSize: quantity("2Gi"),
   logsEnabled: boolean(true),
   logRetention: duration("30d"),
+  logOtherMaxLinesPerSecond: integer(500, 1),
   elasticsearchReplicas: quorum(1),
   elasticsearchVolumeSize: quantity("40Gi"),
   elasticsearchMemory: quantity("2Gi"),

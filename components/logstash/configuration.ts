@@ -11,6 +11,7 @@ import {
   type LoggedService,
   otherPipeline,
   pipelineOf,
+  shedFilterOf,
 } from "./pipelines";
 
 export const ports = { beats: 5044, api: 9600 } as const;
@@ -18,6 +19,8 @@ export const ports = { beats: 5044, api: 9600 } as const;
 export interface LogstashConfigurationArgs {
   /** Services with a pipeline and a queue of their own; the lines of all others share one. */
   services: LoggedService[];
+  /** As `maxLinesPerSecond` of a service, for the lines of all others together. */
+  otherMaxLinesPerSecond: number;
   /** What is taken out of every line besides `standardRedactions`, in this order. */
   redactions: LogRedaction[];
   /** Bytes of all persistent queues together, e.g. `4Gi`. */
@@ -43,7 +46,7 @@ export function logstashFiles(args: LogstashConfigurationArgs): Record<string, s
     "pipelines.yml": pipelineList(pipelines, args),
     "log4j2.properties": readFileSync(join(__dirname, "log4j2.properties"), "utf8"),
     "prepare.sh": readFileSync(join(__dirname, "prepare.sh"), "utf8"),
-    [`${intakePipeline}.conf`]: intakeConfiguration(services),
+    [`${intakePipeline}.conf`]: intakeConfiguration(services, args.otherMaxLinesPerSecond),
     ...Object.fromEntries(
       pipelines
         .filter(({ deadLetterQueue }) => deadLetterQueue)
@@ -56,13 +59,19 @@ export interface LogstashPipeline {
   id: string;
   /** Whether it sends to Elasticsearch, and keeps what that refuses. */
   deadLetterQueue: boolean;
+  /** What drops lines for it that are above its limit: a filter, by its id, of another pipeline. */
+  shedBy?: { pipeline: string; filter: string };
 }
 
 /** The pipelines of one Logstash: the one that takes lines in, one for each service, one for all other lines. */
 export function logstashPipelines(services: LoggedService[]): LogstashPipeline[] {
   return [
     { id: intakePipeline, deadLetterQueue: false },
-    ...[...sorted(services).map(pipelineOf), otherPipeline].map((id) => ({ id, deadLetterQueue: true })),
+    ...[...sorted(services).map(pipelineOf), otherPipeline].map((id) => ({
+      id,
+      deadLetterQueue: true,
+      shedBy: { pipeline: intakePipeline, filter: shedFilterOf(id) },
+    })),
   ];
 }
 

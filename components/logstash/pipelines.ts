@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { shedPeriod } from "../../config/logCapacity";
 import type { LogRedaction } from "../../config/logSettings";
 import { paths } from "./paths";
 import { knownFields, levelNames, plainLinePattern, plausibleTime, tags, textTimes } from "./parsing";
@@ -11,6 +12,8 @@ export interface LoggedService {
   /** What Filebeat calls it: the label `app.kubernetes.io/name` of its pods. */
   name: string;
   namespace: string;
+  /** Lines per second that each Logstash takes at most of it; see `intakeConfiguration`. */
+  maxLinesPerSecond: number;
 }
 
 /** Pipeline of the lines that have no other. */
@@ -19,25 +22,75 @@ export const otherPipeline = "other";
 export const intakePipeline = "intake";
 
 /** Name of the pipeline of a service, and its address inside Logstash. */
-export function pipelineOf({ name, namespace }: LoggedService): string {
+export function pipelineOf({ name, namespace }: Pick<LoggedService, "name" | "namespace">): string {
   return `service-${namespace}-${name}`;
 }
 
-/** Pipeline `intake`: takes the lines from Filebeat and hands them to the others. */
-export function intakeConfiguration(services: LoggedService[]): string {
-  const branches = services.map((service) => ({
-    condition:
-      `[service] == ${quoted(service.name)} and ` + `[kubernetes][namespace] == ${quoted(service.namespace)}`,
-    send: sendTo(pipelineOf(service)),
-  }));
-  const chain = branches
-    .map(({ condition, send }, index) => `${index === 0 ? "if" : "} else if"} ${condition} {\n${send}`)
-    .join("\n");
-  const rest = sendTo(otherPipeline);
+/** Id of the filter of the intake that sheds lines of a pipeline; how many, Logstash counts by it. */
+export function shedFilterOf(pipeline: string): string {
+  return `shed-${pipeline}`;
+}
+
+/**
+ * How long a slot is remembered, seconds: lines older than the newest of their pipeline by more are not shed. Little of a
+ * flood is that old, since the kubelet keeps 50 MiB of a container: with lines of 300 bytes, six minutes at the default
+ * limit. The filter looks through all slots for each line, and a slow intake is slow for all: hence not longer.
+ */
+const slotAge = 900;
+
+/**
+ * Pipeline `intake`: takes the lines from Filebeat and hands them to the others. Of what one service sends it sheds what
+ * is above its limit, whatever the level, since a full queue of one pipeline stops the intake, and with it all others.
+ *
+ * Lines are counted by when the container wrote them, not by when they come: what waited while Logstash or Elasticsearch
+ * was away arrives all at once and is kept, while a flood is shed however late it comes. The counters are in memory;
+ * after a restart the period begins anew. A line that Filebeat sends twice counts twice, a stack trace once.
+ *
+ * A limit is that of each Logstash, not its share of one for all: when the others are away, one gets all lines and must
+ * not shed what is within the limit. So as many times the limit gets through as there are replicas.
+ */
+export function intakeConfiguration(services: LoggedService[], otherMaxLinesPerSecond: number): string {
   return render("intake.conf", {
     certificates: paths.certificates,
-    routes: indent(services.length > 0 ? `${chain}\n} else {\n${rest}\n}` : rest.replace(/^ {2}/gm, ""), 2),
+    limits: eachPipeline(services, (service) =>
+      service
+        ? limit(pipelineOf(service), service.maxLinesPerSecond)
+        : limit(otherPipeline, otherMaxLinesPerSecond),
+    ),
+    routes: eachPipeline(services, (service) => sendTo(service ? pipelineOf(service) : otherPipeline)),
   });
+}
+
+/** What is done with the lines of each service, and with those of no service. */
+function eachPipeline(
+  services: LoggedService[],
+  statement: (service: LoggedService | undefined) => string,
+): string {
+  const rest = statement(undefined);
+  if (services.length === 0) return indent(rest, 2);
+  const branches = services.map((service) => {
+    const condition =
+      `[service] == ${quoted(service.name)} and ` + `[kubernetes][namespace] == ${quoted(service.namespace)}`;
+    return `if ${condition} {\n${indent(statement(service), 2)}\n}`;
+  });
+  return indent([...branches, `{\n${indent(rest, 2)}\n}`].join(" else "), 2);
+}
+
+/** Drops what is above so many lines per second in a slot of `shedPeriod`. */
+function limit(pipeline: string, maxLinesPerSecond: number): string {
+  return `throttle {
+  id => ${quoted(`limit-${pipeline}`)}
+  key => ${quoted(pipeline)}
+  period => "${shedPeriod}"
+  after_count => ${maxLinesPerSecond * shedPeriod}
+  max_age => ${slotAge}
+  add_field => { "[@metadata][shed]" => "true" }
+}
+if [@metadata][shed] {
+  drop {
+    id => ${quoted(shedFilterOf(pipeline))}
+  }
+}`;
 }
 
 /**
@@ -77,8 +130,9 @@ export function eventsConfiguration(address: string, redactions: readonly LogRed
 }
 
 function sendTo(address: string): string {
-  // Waits when the other's queue is full: nothing is lost, and Filebeat waits in turn.
-  return `  pipeline {\n    send_to => [${quoted(address)}]\n    ensure_delivery => true\n  }`;
+  // Waits when the other's queue is full: nothing is lost, but neither is anything of the others handed on. Without
+  // ensure_delivery that would be the same; only what is sent to a pipeline that does not run would be lost.
+  return `pipeline {\n  send_to => [${quoted(address)}]\n  ensure_delivery => true\n}`;
 }
 
 /** Three members of gsub's list. */

@@ -10,7 +10,7 @@ const args: LogPipelineArgs = {
   namespace: "monitoring",
   hostNamespace: "monitoring-host",
   logs,
-  services: [{ name: "bilten-api", namespace: "bilten" }],
+  services: [{ name: "bilten-api", namespace: "bilten", maxLinesPerSecond: 500 }],
 };
 const run = async (given: Partial<LogPipelineArgs> = {}) => {
   const { resources, outputs } = await runProgram(() => {

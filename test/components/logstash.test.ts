@@ -10,7 +10,8 @@ import { assertHardened, only, pods } from "../support/workloads";
 
 const args: LogstashArgs = {
   namespace: "monitoring",
-  services: [{ name: "bilten-api", namespace: "bilten" }],
+  services: [{ name: "bilten-api", namespace: "bilten", maxLinesPerSecond: 500 }],
+  otherMaxLinesPerSecond: 500,
   redactions: [],
   queueSize: "4Gi",
   deadLetterQueueSize: "1Gi",

@@ -19,7 +19,12 @@ describe("settings without any configuration", () => {
         scrapeInterval: "10s",
         probes: { health: "/health", interval: "15s" },
         objectives: { availability: 0.999, errorRate: 0.001, meanResponseTime: 0.2, p95ResponseTime: 0.5 },
-        logging: { level: "info", sampling: { error: 1, warn: 0.5, rest: 0.1 }, linesPerSecond: 50 },
+        logging: {
+          level: "info",
+          sampling: { error: 1, warn: 0.5, rest: 0.1 },
+          linesPerSecond: 50,
+          maxLinesPerSecond: 500,
+        },
         tracing: { operations: [], jaegerHeader: false },
       },
     ] satisfies Settings["services"]);
@@ -77,7 +82,12 @@ describe("settings from configuration", () => {
       scrapeInterval: "10s",
       probes: { health: "/health", interval: "15s" },
       objectives: { availability: 0.9995, errorRate: 0.001, meanResponseTime: 1, p95ResponseTime: 0.5 },
-      logging: { level: "info", sampling: { error: 1, warn: 0.5, rest: 0.1 }, linesPerSecond: 50 },
+      logging: {
+        level: "info",
+        sampling: { error: 1, warn: 0.5, rest: 0.1 },
+        linesPerSecond: 50,
+        maxLinesPerSecond: 500,
+      },
       tracing: { operations: [], jaegerHeader: false },
     });
   });

@@ -6,6 +6,7 @@ import {
   indexReplicas,
   indexedBytesPerLine,
   leastQueueBytes,
+  limitOf,
   logCapacity,
   lowWatermark,
   neededVolumeBytes,
@@ -13,6 +14,7 @@ import {
   queuedBytesPerLine,
   queueSeconds,
   retentionDays,
+  shedPeriod,
   systemBytes,
   writtenLinesPerSecond,
 } from "../../config/logCapacity";
@@ -25,6 +27,7 @@ const asked: ServiceLoggingSettings = {
   level: "info",
   sampling: { error: 1, warn: 0.5, rest: 0.1 },
   linesPerSecond: 1000,
+  maxLinesPerSecond: 10_000,
 };
 const all = { error: 1, warn: 1, rest: 1 };
 
@@ -139,11 +142,13 @@ describe("figures of Elasticsearch and Logstash", () => {
       const services = Array.from({ length: count }, (_, index) => ({
         name: `s${index}`,
         namespace: "bilten",
+        maxLinesPerSecond: 1,
       }));
-      const least = leastQueueBytes(count);
+      const least = leastQueueBytes(count, 1);
       const files = (queue: number, deadLetters: number) =>
         logstashFiles({
           services,
+          otherMaxLinesPerSecond: 1,
           redactions: [],
           queueSize: String(queue),
           deadLetterQueueSize: String(deadLetters),
@@ -152,6 +157,14 @@ describe("figures of Elasticsearch and Logstash", () => {
       assert.throws(() => files(least.queue - 1, least.deadLetters), /queueSize/);
       assert.throws(() => files(least.queue, least.deadLetters - 1), /deadLetterQueueSize/);
     }
+  });
+
+  it("want room in each queue for what the highest limit lets through at once, beside a file that is being read", () => {
+    const each = (limit: number) => leastQueueBytes(3, limit).queue / 5;
+    const file = 32 * 2 ** 20;
+    assert.equal(each(10_000), file + 10_000 * shedPeriod * queuedBytesPerLine);
+    // As long as that is less than a file, a second file is the least; so it is at the default limit.
+    assert.equal(each(limitOf({ ...asked, linesPerSecond: 50, maxLinesPerSecond: undefined })), 2 * file);
   });
 
   it("leave the watermark where Elasticsearch has it", () => {

@@ -1,4 +1,4 @@
-import type { Case } from "./problemCases";
+import { api, type Case } from "./problemCases";
 
 /** What prod needs besides its logs. */
 const production = {
@@ -129,6 +129,58 @@ export const logRelationCases: Case[] = [
     value: '"39Mi"',
     expected: /^at least 40Mi/,
     example: "40Mi",
+  },
+  {
+    what: "queues too small for a burst up to the limit",
+    raw: { services: [{ ...api, logging: { maxLinesPerSecond: 30_000 } }] },
+    path: "logstashQueueSize",
+    value: '"4Gi"',
+    expected:
+      /^at least 5246Mi: .* room in it for 30 s of the highest limit: 30000 lines per second of bilten-api, 2000 bytes each/,
+    example: "5246Mi",
+  },
+  {
+    what: "queues too small for a burst of all other pods",
+    raw: { logOtherMaxLinesPerSecond: 30_000 },
+    path: "logstashQueueSize",
+    value: '"4Gi"',
+    expected: /30000 lines per second of all other pods/,
+  },
+  {
+    what: "a limit below what the service writes",
+    raw: { services: [{ ...api, logging: { linesPerSecond: 60, maxLinesPerSecond: 59 } }] },
+    path: "services[0].logging.maxLinesPerSecond",
+    value: "59",
+    expected: /^60 or more: so many are expected on average/,
+    example: "600",
+  },
+  {
+    what: "a limit below what level and sampling make of a service",
+    raw: {
+      elasticsearchVolumeSize: "2Ti",
+      services: [
+        {
+          ...api,
+          logging: {
+            level: "debug",
+            sampling: { rest: "100%" },
+            linesPerSecond: 100,
+            maxLinesPerSecond: 400,
+          },
+        },
+      ],
+    },
+    path: "services[0].logging.maxLinesPerSecond",
+    value: "400",
+    expected: /^478 or more/,
+  },
+  {
+    what: "a limit below what else runs in the namespaces",
+    raw: { logNamespaces: ["bilten", "a", "b"], logOtherMaxLinesPerSecond: 5 },
+    path: "logOtherMaxLinesPerSecond",
+    value: "5",
+    expected: /^6 or more: 2 are expected on average of each namespace \(there are 3\)/,
+    example: "500",
   },
   {
     what: "an address of Kibana with a query",

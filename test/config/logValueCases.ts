@@ -58,6 +58,21 @@ export const logValueCases: Case[] = [
     expected: /1 or more/,
   },
   {
+    what: "a service of which nothing is taken",
+    raw: logging({ maxLinesPerSecond: 0 }),
+    path: "services[0].logging.maxLinesPerSecond",
+    value: "0",
+    expected: /1 or more/,
+    example: "500",
+  },
+  {
+    what: "no line of all other pods",
+    raw: { logOtherMaxLinesPerSecond: 0 },
+    path: "logOtherMaxLinesPerSecond",
+    value: "0",
+    expected: /1 or more/,
+  },
+  {
     what: "no namespace to collect logs from",
     raw: { logNamespaces: [] },
     path: "logNamespaces",

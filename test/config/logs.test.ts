@@ -33,6 +33,7 @@ describe("the settings about logs", () => {
         volumeSize: "8Gi",
         queueSize: "4Gi",
         deadLetterQueueSize: "1Gi",
+        otherMaxLinesPerSecond: 500,
       },
       kibana: { externalUrl: "http://localhost:5601", memory: "1536Mi" },
       snapshots: undefined,
@@ -48,6 +49,7 @@ describe("the settings about logs", () => {
       level: "info",
       sampling: { error: 1, warn: 0.5, rest: 0.1 },
       linesPerSecond: 50,
+      maxLinesPerSecond: 500,
     });
   });
 
@@ -59,7 +61,19 @@ describe("the settings about logs", () => {
       level: "warn",
       sampling: { error: 1, warn: 1, rest: 0 },
       linesPerSecond: 50,
+      maxLinesPerSecond: 500,
     });
+  });
+
+  it("let a service send its own limit, or ten times what it is expected to write at most", () => {
+    const limit = (logging: object) =>
+      parse({ elasticsearchVolumeSize: "1Ti", services: [{ ...api, logging }] }).settings.services[0]?.logging
+        .maxLinesPerSecond;
+    assert.equal(limit({ linesPerSecond: 60, maxLinesPerSecond: 60 }), 60);
+    assert.equal(limit({ linesPerSecond: 60 }), 600);
+    const all = { error: "100%", warn: "100%", rest: "100%" };
+    // Of 60 lines at level info 57 are below a warning; debug writes five times as many.
+    assert.equal(limit({ linesPerSecond: 60, level: "debug", sampling: all }), 2880);
   });
 
   it("collect from the namespaces of the services, each once and in one order", () => {

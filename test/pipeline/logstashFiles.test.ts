@@ -1,13 +1,14 @@
 import assert from "node:assert/strict";
 import { parse } from "yaml";
-import { logstashFiles, standardRedactions } from "../../components/logstash";
+import { logstashFiles, logstashPipelines, standardRedactions } from "../../components/logstash";
 import { knownOptions, parsePipeline, type Plugin } from "./logstashSyntax";
 
 const args = {
   services: [
-    { name: "bilten-web", namespace: "bilten" },
-    { name: "bilten-api", namespace: "bilten" },
+    { name: "bilten-web", namespace: "bilten", maxLinesPerSecond: 200 },
+    { name: "bilten-api", namespace: "bilten", maxLinesPerSecond: 500 },
   ],
+  otherMaxLinesPerSecond: 300,
   redactions: [],
   queueSize: "4Gi",
   deadLetterQueueSize: "1Gi",
@@ -75,7 +76,60 @@ describe("Logstash's files, read by a parser of the tests (Logstash itself does 
     }
   });
 
-  it("never drop a line between the pipelines, and keep those that Elasticsearch refuses", () => {
+  it("shed of each service, and of all others together, what is above its limit, before the line is handed on", () => {
+    const intake = pipelines()["intake.conf"] ?? [];
+    const routes = find(intake, "output", "pipeline");
+    const limits = find(intake, "filter", "throttle");
+    const drops = find(intake, "filter", "drop");
+    assert.deepEqual(
+      limits.map(({ options }) => [options.get("key"), options.get("after_count")]),
+      [
+        ["service-bilten-bilten-api", 15_000],
+        ["service-bilten-bilten-web", 6_000],
+        ["other", 9_000],
+      ],
+    );
+    limits.forEach(({ options, conditions }, index) => {
+      // Exactly the lines that go to the pipeline by whose name they are counted.
+      assert.deepEqual(conditions, routes[index]?.conditions);
+      assert.deepEqual(routes[index]?.options.get("send_to"), [options.get("key")]);
+      assert.equal(options.get("period"), "30");
+      // Without it, nothing is below it.
+      assert.ok(!options.has("before_count"));
+      // At least twice the period, or lines that come out of order begin it anew.
+      assert.ok(Number(options.get("max_age")) >= 60);
+      assert.deepEqual(options.get("add_field"), new Map([["[@metadata][shed]", "true"]]));
+      assert.deepEqual(drops[index]?.conditions, [...conditions, "[@metadata][shed]"]);
+      assert.equal(drops[index]?.options.get("id"), `shed-${String(options.get("key"))}`);
+    });
+    const filters = intake.filter(({ section }) => section === "filter");
+    assert.deepEqual(
+      filters.map(({ name }) => name),
+      limits.flatMap(() => ["throttle", "drop"]),
+    );
+  });
+
+  it("shed of a Logstash without services, too, and are told apart by their ids", () => {
+    const intake = pipelines({ services: [] })["intake.conf"] ?? [];
+    const [only, ...more] = find(intake, "filter", "throttle");
+    assert.deepEqual([only?.options.get("key"), only?.conditions, more], ["other", [], []]);
+    const ids = (pipelines()["intake.conf"] ?? []).flatMap(({ options }) => options.get("id") ?? []);
+    assert.equal(new Set(ids).size, 6);
+  });
+
+  it("name the filter that sheds to who asks for its count", () => {
+    const dropping = find(pipelines()["intake.conf"], "filter", "drop").map(({ options }) =>
+      options.get("id"),
+    );
+    const named = logstashPipelines(args.services).map(({ shedBy }) => shedBy);
+    assert.equal(named[0], undefined);
+    assert.deepEqual(
+      named.slice(1),
+      dropping.map((filter) => ({ pipeline: "intake", filter })),
+    );
+  });
+
+  it("drop nothing else between the pipelines, and keep what Elasticsearch refuses", () => {
     for (const { options } of find(pipelines()["intake.conf"], "output", "pipeline")) {
       assert.equal(options.get("ensure_delivery"), "true");
     }
@@ -85,8 +139,8 @@ describe("Logstash's files, read by a parser of the tests (Logstash itself does 
       [undefined, true, true, true],
     );
     assert.ok(
-      !Object.values(pipelines())
-        .flat()
+      !Object.entries(pipelines())
+        .flatMap(([file, plugins]) => (file === "intake.conf" ? [] : plugins))
         .some(({ name }) => name === "drop"),
     );
   });

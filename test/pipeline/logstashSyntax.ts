@@ -117,6 +117,8 @@ export const knownOptions: Record<string, string[]> = {
   ],
   "input pipeline": ["address"],
   "output pipeline": ["send_to", "ensure_delivery"],
+  "filter throttle": ["id", "key", "period", "after_count", "max_age", "add_field"],
+  "filter drop": ["id"],
   "filter mutate": ["gsub", "copy", "rename", "convert", "lowercase", "add_tag", "remove_field"],
   "filter uuid": ["target"],
   "filter json": ["source", "target", "skip_on_invalid_json"],

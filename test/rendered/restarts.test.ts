@@ -73,6 +73,12 @@ describe("a pod restarts exactly when what it mounts or runs has changed", funct
     assert.deepEqual(await restarted({ services }), []);
   });
 
+  it("Logstash alone, for the limit of a service's log or of what is of no service", async () => {
+    const services = [{ ...service("bilten-api", 3000), logging: { maxLinesPerSecond: 501 } }];
+    assert.deepEqual(await restarted({ services }), ["logstash"]);
+    assert.deepEqual(await restarted({ logOtherMaxLinesPerSecond: 501 }), ["logstash"]);
+  });
+
   it("Elasticsearch alone for its memory, and Kibana alone for its address", async () => {
     assert.deepEqual(await restarted({ elasticsearchMemory: "3Gi" }), ["elasticsearch"]);
     assert.deepEqual(await restarted({ kibanaUrl: "https://kibana.example.com" }), ["kibana"]);
