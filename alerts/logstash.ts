@@ -74,13 +74,13 @@ function queueAlerts(of: string): Definition[] {
     },
     {
       alert: "LogstashQueueFull",
-      // One page of the queue, 64 MB, is not given back before all of it is read: it is full before the last byte.
+      // One page of the queue, 32 MiB, is not given back before all of it is read: it is full before the last byte.
       expr: `${fill} > 0.9`,
       for: "5m",
       severity: "critical",
       summary: `The queue of the ${WHERE} is full`,
       description:
-        "{{ $value | humanizePercentage }} are in use. Logstash takes nothing more in; Filebeat waits.",
+        "{{ $value | humanizePercentage }} are in use. Logstash takes nothing more in, of any service; Filebeat waits.",
     },
     {
       alert: "LogstashQueueOld",
@@ -92,6 +92,16 @@ function queueAlerts(of: string): Definition[] {
       severity: "warning",
       summary: `Logs wait long in the ${WHERE}`,
       description: "An event that comes in now is handed on in {{ $value | humanizeDuration }}.",
+    },
+    {
+      alert: "LogstashLinesShed",
+      expr: `sum by (pipeline) (increase(logstash_pipeline_events_shed_total{${of}}[15m])) > 0`,
+      for: "1m",
+      severity: "warning",
+      summary: "Logstash drops lines of pipeline {{ $labels.pipeline }}",
+      description:
+        "{{ $value | humanize }} lines of the last 15 minutes were above its limit and are lost, errors among them. " +
+        "The other pipelines go on.",
     },
   ];
 }

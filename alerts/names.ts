@@ -79,6 +79,7 @@ export const alertNames = [
   "LogstashQueueFilling",
   "LogstashQueueFull",
   "LogstashQueueOld",
+  "LogstashLinesShed",
   "LogstashDeadLetterQueueGrowing",
   "LogstashDeadLetterQueueFilling",
   "LogstashEventsDropped",

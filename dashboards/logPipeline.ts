@@ -113,18 +113,31 @@ const LOGSTASH: PanelDefinition[] = [
     ],
   },
   {
+    title: "Lines Shed",
+    description:
+      "Lines per second above the limit of their service, which are lost so that the others go on. LogstashLinesShed warns.",
+    unit: UNITS.perSecond,
+    width: 8,
+    queries: [
+      {
+        expr: "sum by (pipeline) (rate(logstash_pipeline_events_shed_total[$__rate_interval]))",
+        legend: "{{pipeline}}",
+      },
+    ],
+  },
+  {
     title: "Dead Letter Queues",
     description:
       "Events that Elasticsearch refuses for good, in bytes kept. LogstashDeadLetterQueueGrowing warns.",
     unit: UNITS.bytes,
-    width: 12,
+    width: 8,
     queries: [{ expr: "logstash_pipeline_dead_letter_queue_size_bytes", legend: "{{pipeline}} {{pod}}" }],
   },
   {
     title: "Logstash's Output",
     description: "Documents sent again and refused, and requests failed, per second.",
     unit: UNITS.perSecond,
-    width: 12,
+    width: 8,
     queries: [
       {
         expr: "sum by (pipeline) (rate(logstash_output_documents_retried_total[$__rate_interval]))",

@@ -148,6 +148,7 @@ export const LOGSTASH: readonly MetricDefinition[] = [
   metric("logstash_process_max_file_descriptors", "gauge", "files", "Limit of open files."),
   metric("logstash_pipeline_events_in_total", "counter", "events", "Taken in.", PIPELINE),
   metric("logstash_pipeline_events_out_total", "counter", "events", "Handed on.", PIPELINE),
+  metric("logstash_pipeline_events_shed_total", "counter", "events", "Above the limit, lost.", PIPELINE),
   metric("logstash_pipeline_queue_events", "gauge", "events", "In the queue.", PIPELINE),
   metric("logstash_pipeline_queue_size_bytes", "gauge", "bytes", "Size of the queue.", PIPELINE),
   metric("logstash_pipeline_queue_max_size_bytes", "gauge", "bytes", "Limit of the queue.", PIPELINE),

@@ -83,7 +83,7 @@ function logstash(pipelines: LogstashPipeline[]): Metric[] {
   ];
 }
 
-function pipelineMetrics({ id, deadLetterQueue }: LogstashPipeline): Metric[] {
+function pipelineMetrics({ id, deadLetterQueue, shedBy }: LogstashPipeline): Metric[] {
   const pipeline = `.pipelines['${id}']`;
   // Text outside of braces is itself.
   const labels = { pipeline: id };
@@ -110,6 +110,15 @@ function pipelineMetrics({ id, deadLetterQueue }: LogstashPipeline): Metric[] {
       },
       labels,
     ),
+    // What goes into the filter that drops.
+    ...(shedBy
+      ? metrics(
+          "logstash_pipeline",
+          `.pipelines['${shedBy.pipeline}'].plugins.filters[?(@.id=='${shedBy.filter}')]`,
+          { events_shed_total: "{.events.in}" },
+          labels,
+        )
+      : []),
     ...output("documents_indexed_total", counted("successes", "documents")),
     ...output("documents_retried_total", counted("retryable_failures", "documents")),
     ...output("documents_rejected_total", counted("non_retryable_failures", "documents")),

@@ -99,6 +99,10 @@ describe("the log pipeline", () => {
     const modules = named(resources, "ConfigMap", "json-exporter-configuration").inputs.data["config.yaml"];
     assert.equal(configured.length, 3);
     for (const { "pipeline.id": id } of configured) assert.ok(modules.includes(`pipeline: ${id}\n`), id);
+    const paths = (parse(modules).modules.logstash.metrics as { path: string }[]).map(({ path }) => path);
+    for (const id of ["service-bilten-bilten-api", "other"]) {
+      assert.ok(paths.includes(`{.pipelines['intake'].plugins.filters[?(@.id=='shed-${id}')]}`), id);
+    }
   });
 
   it("backs up where it is told, with keys in the nodes' keystore and the way to the store open", async () => {

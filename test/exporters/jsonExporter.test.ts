@@ -9,6 +9,7 @@ import { buildTimeout, folderWith } from "../rendered/tool";
 import { Answers, assertAsDeclared, Program, samples } from "./program";
 
 const answer = (program: string) => readFileSync(join(__dirname, "answers", `${program}.json`), "utf8");
+const shedBy = (pipeline: string) => ({ pipeline: "intake", filter: `shed-${pipeline}` });
 const buckets = (services: Record<string, number>) =>
   JSON.stringify({
     aggregations: {
@@ -36,8 +37,9 @@ describe("the json-exporter, asked as Prometheus asks it", function () {
     const configuration = jsonExporterConfiguration({
       logstash: {
         pipelines: [
-          { id: "bilten-api", deadLetterQueue: true },
-          { id: "other", deadLetterQueue: false },
+          { id: "bilten-api", deadLetterQueue: true, shedBy: shedBy("bilten-api") },
+          { id: "other", deadLetterQueue: false, shedBy: shedBy("other") },
+          { id: "intake", deadLetterQueue: false },
         ],
       },
       filebeat: true,
@@ -76,6 +78,10 @@ describe("the json-exporter, asked as Prometheus asks it", function () {
     assert.equal(value("logstash_jvm_heap_used_bytes"), 358612992);
     assert.equal(value("logstash_pipeline_queue_events", { pipeline: "bilten-api" }), 125);
     assert.equal(value("logstash_pipeline_queue_events", { pipeline: "other" }), 0);
+    // What went into the filter that drops, not into the one that counts; zero is there to begin an increase with.
+    assert.equal(value("logstash_pipeline_events_shed_total", { pipeline: "bilten-api" }), 4210);
+    assert.equal(value("logstash_pipeline_events_shed_total", { pipeline: "other" }), 0);
+    assert.equal(value("logstash_pipeline_events_shed_total", { pipeline: "intake" }), undefined);
     const index = { pipeline: "bilten-api", plugin: "index" };
     assert.equal(value("logstash_output_documents_rejected_total", index), 48);
     assert.equal(value("logstash_output_bulk_requests_failed_total", index), 26);

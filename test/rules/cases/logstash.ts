@@ -10,6 +10,8 @@ const target = {
   instance: "10.0.0.31:9600",
 };
 const pipeline = { ...target, pipeline: "bilten-api" };
+const shed = (name: string, pod: string) =>
+  seriesOf("logstash_pipeline_events_shed_total", { ...target, pod, pipeline: name });
 const output = { ...pipeline, plugin: "elasticsearch" };
 
 type Values = Record<string, string>;
@@ -101,7 +103,7 @@ export const logstash: CaseFile = {
       {
         when: "95 % are in use",
         series: queue("950x60"),
-        description: "95% are in use. Logstash takes nothing more in; Filebeat waits.",
+        description: "95% are in use. Logstash takes nothing more in, of any service; Filebeat waits.",
       },
       { when: "70 % are in use", series: queue("700x60") },
     ),
@@ -119,6 +121,30 @@ export const logstash: CaseFile = {
         series: { pipeline_queue_events: "60000x40", pipeline_events_out_total: "0+18000x40" },
       },
     ),
+    {
+      alert: "LogstashLinesShed",
+      when: "two Logstashes drop lines of one pipeline",
+      series: {
+        [shed("bilten-api", "logstash-0")]: "0x10 0+100x30",
+        [shed("bilten-api", "logstash-1")]: "0x10 0+50x30",
+        [shed("other", "logstash-0")]: "0x40",
+      },
+      at: "30m",
+      firing: [
+        {
+          labels: { pipeline: "bilten-api" },
+          description:
+            "2.25k lines of the last 15 minutes were above its limit and are lost, errors among them. The other pipelines go on.",
+        },
+      ],
+    },
+    {
+      alert: "LogstashLinesShed",
+      when: "some were dropped an hour ago, and the counter begins anew",
+      series: { [shed("bilten-api", "logstash-0")]: "95x40", [shed("other", "logstash-0")]: "95x20 0x20" },
+      at: "30m",
+      firing: [],
+    },
     ...pair(
       "LogstashDeadLetterQueueGrowing",
       pipeline,
