@@ -1,10 +1,11 @@
 /** Runs the CLI on the lab's stacks. */
 import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { delimiter, dirname, join } from "node:path";
 import { parse, stringify } from "yaml";
 import { LabError, writePrivate, type Log } from "../state";
 import { mergeStackFile, qualified, settingsAsVariables, type StackFile } from "./configFile";
 import { readEvents, type RunRecord } from "./events";
+import { languageHostLauncher, type Runtime } from "./languageHost";
 import { hasOnlyStaleLocks } from "./locks";
 import { run } from "./process";
 
@@ -44,6 +45,8 @@ export class PulumiError extends LabError {
 export interface EngineOptions {
   /** Path of the CLI. */
   pulumi: string;
+  /** A language host that takes the program's options as flags. @default the one on PATH, which the engine tells them */
+  languageHost?: string;
   /** Folder for projects and files of runs. */
   directory: string;
   /** Folder of the local backend. */
@@ -56,6 +59,7 @@ export interface EngineOptions {
 /** Content of a `Pulumi.yaml`. */
 interface ProjectFile {
   name: string;
+  runtime: Runtime;
   config?: Record<string, unknown>;
 }
 
@@ -63,6 +67,7 @@ interface Project {
   project: string;
   /** Where the lab keeps what it has of it. */
   folder: string;
+  runtime: Runtime;
   /** Settings of all its stacks. */
   defaults: Record<string, unknown>;
 }
@@ -89,7 +94,8 @@ export class Engine {
   ): Promise<RunRecord> {
     const programDir = options.programDir ?? checkout;
     const signal = options.signal ?? this.options.signal;
-    const { project, folder, defaults } = await this.ensureStack(stack, programDir);
+    const known = await this.ensureStack(stack, programDir);
+    const { project, folder, defaults } = known;
     const { configFile, config } = await this.writeConfig(stack, project, folder, programDir, options);
     if (hasOnlyStaleLocks(this.options.backend, project, stack)) {
       this.options.log(`An earlier run of stack ${stack} was killed: its lock is removed.`);
@@ -101,7 +107,7 @@ export class Engine {
     args.push(...operations[operation], "--non-interactive", "--color", "never", "--suppress-progress");
     const { code, stdout, stderr } = await run(this.options.pulumi, args, {
       cwd: programDir,
-      env: { ...this.options.env, ...settingsAsVariables(defaults, config) },
+      env: { ...this.environment(known), ...settingsAsVariables(defaults, config) },
       onLine: options.onLine,
       signal,
     });
@@ -141,7 +147,8 @@ export class Engine {
    * because `stack init` writes the salt of the encryption into the project's file of the stack.
    */
   private async ensureStack(stack: string, programDir: string): Promise<Project> {
-    const { name, config = {} } = parse(readFileSync(join(programDir, "Pulumi.yaml"), "utf8")) as ProjectFile;
+    const file = readFileSync(join(programDir, "Pulumi.yaml"), "utf8");
+    const { name, runtime, config = {} } = parse(file) as ProjectFile;
     const folder = join(this.options.directory, "projects", name);
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     writePrivate(join(folder, "Pulumi.yaml"), stringify({ name, runtime: "nodejs" }));
@@ -150,7 +157,15 @@ export class Engine {
       rmSync(join(folder, `Pulumi.${stack}.yaml`), { force: true });
       await this.cli(["stack", "init", stack, "--no-select", "--secrets-provider", "passphrase"], folder);
     }
-    return { project: name, folder, defaults: config };
+    return { project: name, folder, runtime, defaults: config };
+  }
+
+  /** Environment of a run of the program. */
+  private environment({ folder, runtime }: Project): NodeJS.ProcessEnv {
+    const { env, languageHost } = this.options;
+    if (!languageHost) return env;
+    const bin = languageHostLauncher(folder, languageHost, runtime);
+    return { ...env, PATH: [bin, env["PATH"] ?? ""].join(delimiter) };
   }
 
   /** Writes the stack's file of this run. Returns its path, and the settings in it. */

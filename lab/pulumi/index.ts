@@ -103,7 +103,10 @@ export async function preparePulumi(options: PreparePulumiOptions): Promise<Pulu
     // So that `stop` finds an engine whose `start` was killed.
     [stateVariable]: state.directory,
   };
-  const engine = new Engine({ pulumi: tools.pulumi, directory, backend, env, log, signal });
+  const host = tools["pulumi-language-nodejs"];
+  // One that was found on the machine is of the engine's own age, as far as anybody knows.
+  const languageHost = host.startsWith(cacheDirectory()) ? host : undefined;
+  const engine = new Engine({ pulumi: tools.pulumi, languageHost, directory, backend, env, log, signal });
   return {
     plugins,
     env,

@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { mergeStackFile, settingsAsVariables } from "../../lab/pulumi/configFile";
 import { readEvents } from "../../lab/pulumi/events";
+import { languageHostLauncher, type Runtime } from "../../lab/pulumi/languageHost";
 import { hasOnlyStaleLocks } from "../../lab/pulumi/locks";
 import { selectPlugins, type SelectOptions } from "../../lab/pulumi/plugins";
 import { run } from "../../lab/pulumi/process";
@@ -178,6 +180,23 @@ describe("With a temporary folder,", () => {
     program(join(folder, "bin/pulumi-resource-kubernetes"), "exit 0");
     const [kubernetes] = await select({ built, env: { PATH: `${join(folder, "bin")}:/usr/bin:/bin` } });
     assert.equal(kubernetes?.kind, "official");
+  });
+
+  it("the built language host gets the options of the program as flags, and what the engine tells it", () => {
+    const host = join(folder, "host");
+    writeFileSync(host, `#!/bin/sh\nfor word; do echo "$word"; done > ${folder}/words\n`, { mode: 0o755 });
+    const started = (runtime: Runtime) => {
+      const bin = languageHostLauncher(folder, host, runtime);
+      execFileSync(join(bin, "pulumi-language-nodejs"), ["127.0.0.1:1"]);
+      return readFileSync(join(folder, "words"), "utf8").trim().split("\n");
+    };
+    assert.deepEqual(started("nodejs"), ["127.0.0.1:1"]);
+    const options = { typescript: false, nodeargs: "--require ./a.cjs" };
+    assert.deepEqual(started({ name: "nodejs", options }), [
+      "-typescript=false",
+      "-nodeargs=--require ./a.cjs",
+      "127.0.0.1:1",
+    ]);
   });
 
   it("a plugin on PATH is left to the engine", async () => {
