@@ -1,10 +1,10 @@
 /** Stack dev with real pods. Grafana and Elastic's programs are simulated, and so are the nodes beside the real one. */
 import assert from "node:assert/strict";
-import { describeOnLab } from "./lab";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { deployDev, logSinceDeployed } from "./deploy";
 import { eventually, measured, record } from "./eventually";
+import { describeOnLab } from "./lab";
 import { mails, pings, slackMessages, type Mail } from "./messages";
 import { alertsNamed, query, ruleGroups, targets } from "./prometheus";
 import { calm, crossing, endErrors, endPressure, startErrors, startPressure } from "./service";
