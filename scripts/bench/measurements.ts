@@ -6,6 +6,7 @@ import { readUsage } from "../../lab/commands/usage";
 import { startControlPlane, statusOf, stopLab } from "../../lab/controlplane";
 import { lastChoice } from "../../lab/nodes/choose";
 import { openState, type LabState } from "../../lab/state";
+import { renderStack } from "../../rendering/render";
 import type { Bench } from "./context";
 import { peakMemoryDuring } from "./memory";
 import type { Measurement } from "./runs";
@@ -154,7 +155,6 @@ async function labMemory(state: LabState): Promise<number> {
 
 /** What loads the program's packages waits until it is asked for: they take a second. */
 async function render(stack: string, folder: string): Promise<void> {
-  const { renderStack } = await import("../../rendering/render.js");
   await renderStack(stack, folder);
 }
 
