@@ -5,10 +5,10 @@ import type { Duration, ResourceSettings } from "../../config/settings";
 import type { Contribution } from "../contribution";
 import { commonLabels } from "../kubernetes/labels";
 import { allowFrom, allowToAnywhere, type Peer } from "../kubernetes/networkPolicy";
-import { resourcesOver } from "../kubernetes/resources";
 import { Workload } from "../kubernetes/workload";
 import { endpointsScrapeJob } from "../scrapeJobs";
 import { imageReference, imageVersion } from "../versions";
+import { exporterContainer } from "./container";
 
 export interface BlackboxExporterArgs {
   /** Namespace it runs in; must exist. */
@@ -81,18 +81,8 @@ export class BlackboxExporter extends pulumi.ComponentResource {
             name: "blackbox-exporter",
             image: imageReference("blackboxExporter"),
             args: [`--config.file=${configurationPath}/blackbox.yaml`],
-            ports: [{ name: "http", containerPort: port }],
             volumeMounts: [{ name: "config", mountPath: configurationPath, readOnly: true }],
-            readinessProbe: { httpGet: { path: "/-/healthy", port: "http" }, periodSeconds: 10 },
-            livenessProbe: {
-              httpGet: { path: "/-/healthy", port: "http" },
-              periodSeconds: 30,
-              timeoutSeconds: 5,
-            },
-            resources: resourcesOver(
-              { requests: { cpu: "20m", memory: "32Mi" }, limits: { cpu: "200m", memory: "128Mi" } },
-              args.resources,
-            ),
+            ...exporterContainer({ port, healthPath: "/-/healthy", resources: args.resources }),
           },
         ],
         ingress: clients.length > 0 ? [allowFrom(clients, [port])] : [],

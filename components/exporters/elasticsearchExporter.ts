@@ -6,10 +6,10 @@ import type { Duration, ResourceSettings } from "../../config/settings";
 import type { Contribution } from "../contribution";
 import { commonLabels } from "../kubernetes/labels";
 import { allowFrom, allowTo, type Peer } from "../kubernetes/networkPolicy";
-import { resourcesOver } from "../kubernetes/resources";
 import { Workload } from "../kubernetes/workload";
 import { endpointsScrapeJob } from "../scrapeJobs";
 import { imageReference, imageVersion } from "../versions";
+import { exporterContainer } from "./container";
 
 export interface ElasticsearchExporterArgs {
   /** Namespace it runs in; must exist. */
@@ -97,19 +97,9 @@ export class ElasticsearchExporter extends pulumi.ComponentResource {
             }),
             // It reads a password from a file only for targets that the caller names, and would send it to any.
             env: [fromSecret("ES_USERNAME", "username"), fromSecret("ES_PASSWORD", "password")],
-            ports: [{ name: "http", containerPort: port }],
             volumeMounts: [{ name: "ca", mountPath: caFolder, readOnly: true }],
             // Its own health, not the cluster's: a restart would mend nothing there.
-            readinessProbe: { httpGet: { path: "/healthz", port: "http" }, periodSeconds: 10 },
-            livenessProbe: {
-              httpGet: { path: "/healthz", port: "http" },
-              periodSeconds: 30,
-              timeoutSeconds: 5,
-            },
-            resources: resourcesOver(
-              { requests: { cpu: "20m", memory: "32Mi" }, limits: { cpu: "200m", memory: "128Mi" } },
-              args.resources,
-            ),
+            ...exporterContainer({ port, healthPath: "/healthz", resources: args.resources }),
           },
         ],
         ingress: clients.length > 0 ? [allowFrom(clients, [port])] : [],

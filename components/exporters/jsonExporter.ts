@@ -4,10 +4,10 @@ import type { ResourceSettings } from "../../config/settings";
 import type { Contribution } from "../contribution";
 import { commonLabels } from "../kubernetes/labels";
 import { allowFrom, allowTo, type Peer } from "../kubernetes/networkPolicy";
-import { resourcesOver } from "../kubernetes/resources";
 import { Workload } from "../kubernetes/workload";
 import { endpointsScrapeJob } from "../scrapeJobs";
 import { imageReference, imageVersion } from "../versions";
+import { exporterContainer } from "./container";
 import type { LogstashPipeline } from "../logstash";
 import { jsonExporterConfiguration } from "./jsonExporterModules";
 
@@ -103,21 +103,11 @@ export class JsonExporter extends pulumi.ComponentResource {
               `--web.listen-address=:${port}`,
               "--log.format=json",
             ],
-            ports: [{ name: "http", containerPort: port }],
             volumeMounts: [
               { name: "config", mountPath: configurationFolder, readOnly: true },
               ...(access ? [{ name: "access", mountPath: accessFolder, readOnly: true }] : []),
             ],
-            readinessProbe: { httpGet: { path: "/metrics", port: "http" }, periodSeconds: 10 },
-            livenessProbe: {
-              httpGet: { path: "/metrics", port: "http" },
-              periodSeconds: 30,
-              timeoutSeconds: 5,
-            },
-            resources: resourcesOver(
-              { requests: { cpu: "20m", memory: "32Mi" }, limits: { cpu: "200m", memory: "128Mi" } },
-              args.resources,
-            ),
+            ...exporterContainer({ port, healthPath: "/metrics", resources: args.resources }),
           },
         ],
         ingress: clients.length > 0 ? [allowFrom(clients, [port])] : [],

@@ -2,10 +2,11 @@ import * as pulumi from "@pulumi/pulumi";
 import type { ResourceSettings } from "../../config/settings";
 import type { Contribution } from "../contribution";
 import { allowFrom, type Peer } from "../kubernetes/networkPolicy";
-import { resourcesOver } from "../kubernetes/resources";
+import type { ContainerResources } from "../kubernetes/resources";
 import { Workload } from "../kubernetes/workload";
 import { endpointsScrapeJob } from "../scrapeJobs";
 import { imageReference, imageVersion } from "../versions";
+import { exporterContainer } from "./container";
 
 export interface NodeExporterArgs {
   /** Namespace it runs in; must exist and allow pods of Pod Security level `privileged`. */
@@ -22,6 +23,11 @@ export interface NodeExporterArgs {
 const port = 9100;
 
 /** The node-exporter on every node, with the node's own /proc, /sys and file systems mounted read-only. */
+const nodeExporterResources: ContainerResources = {
+  requests: { cpu: "50m", memory: "32Mi" },
+  limits: { cpu: "250m", memory: "128Mi" },
+};
+
 export class NodeExporter extends pulumi.ComponentResource {
   constructor(name: string, args: NodeExporterArgs, opts?: pulumi.ComponentResourceOptions) {
     super("bilten:monitoring:NodeExporter", name, {}, opts);
@@ -47,18 +53,17 @@ export class NodeExporter extends pulumi.ComponentResource {
             image: imageReference("nodeExporter"),
             args: nodeExporterFlags(),
             env: [{ name: "NODE_ADDRESS", valueFrom: { fieldRef: { fieldPath: "status.hostIP" } } }],
-            ports: [{ name: "http", containerPort: port }],
             volumeMounts: [
               { name: "proc", mountPath: "/host/proc", mountPropagation: "HostToContainer", readOnly: true },
               { name: "sys", mountPath: "/host/sys", mountPropagation: "HostToContainer", readOnly: true },
               { name: "root", mountPath: "/host/root", mountPropagation: "HostToContainer", readOnly: true },
             ],
-            readinessProbe: { httpGet: { path: "/", port: "http" }, periodSeconds: 10 },
-            livenessProbe: { httpGet: { path: "/", port: "http" }, periodSeconds: 30, timeoutSeconds: 5 },
-            resources: resourcesOver(
-              { requests: { cpu: "50m", memory: "32Mi" }, limits: { cpu: "250m", memory: "128Mi" } },
-              args.resources,
-            ),
+            ...exporterContainer({
+              port,
+              healthPath: "/",
+              resources: args.resources,
+              defaultResources: nodeExporterResources,
+            }),
           },
         ],
         ingress: allowIngress(args.clients),
