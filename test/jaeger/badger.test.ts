@@ -8,6 +8,7 @@ import { assertAsDeclared, samples } from "../exporters/program";
 import { until } from "../live-services/service";
 import { asStored } from "./metrics";
 import { dataFolder, documentSampling, JaegerProcess } from "./process";
+import { sendOverGrpc } from "./sdk";
 import { emitBatch, sendPacket } from "./thrift";
 import { sendSpans, span, tagOf, type FoundTrace, type Span } from "./spans";
 
@@ -46,11 +47,11 @@ describe("Jaeger with Badger", function () {
 
   const traces = async (query: string): Promise<FoundTrace[]> =>
     (await jaeger.json<{ data: FoundTrace[] }>("query", `/api/traces?${query}`)).data;
-  const traceOf = async (one: Span): Promise<FoundTrace | undefined> => {
+  const traceOf = async (one: Pick<Span, "traceId">): Promise<FoundTrace | undefined> => {
     const answer = await fetch(jaeger.url("query", `/api/traces/${one.traceId}`));
     return answer.ok ? ((await answer.json()) as { data: FoundTrace[] }).data[0] : undefined;
   };
-  const found = async (one: Span, spans = 1): Promise<FoundTrace> => {
+  const found = async (one: Pick<Span, "traceId">, spans = 1): Promise<FoundTrace> => {
     await until(
       async () => (await traceOf(one))?.spans.length === spans,
       () => jaeger.output,
@@ -87,6 +88,25 @@ describe("Jaeger with Badger", function () {
     assert.deepEqual(
       Object.values(trace.processes).map(({ serviceName }) => serviceName),
       ["bilten-api"],
+    );
+  });
+
+  it("finds spans that OpenTelemetry's SDK sent over gRPC, with their tags and parent links", async () => {
+    const traceId = await sendOverGrpc(jaeger.url("otlpGrpc"), {
+      service: "bilten-grpc",
+      name: "POST /api/orders",
+      attributes: { "http.response.status_code": 201, "baggage.requestId": "r-3" },
+      child: "insert orders",
+    });
+    const trace = await found({ traceId }, 2);
+    assert.equal(tagOf(trace, "POST /api/orders", "http.response.status_code"), 201);
+    assert.equal(tagOf(trace, "POST /api/orders", "baggage.requestId"), "r-3");
+    const parent = trace.spans.find(({ operationName }) => operationName === "POST /api/orders");
+    const child = trace.spans.find(({ operationName }) => operationName === "insert orders");
+    assert.equal(child?.references[0]?.spanID, parent?.spanID);
+    assert.deepEqual(
+      Object.values(trace.processes).map(({ serviceName }) => serviceName),
+      ["bilten-grpc"],
     );
   });
 
