@@ -1,9 +1,9 @@
 /** Where Jaeger listens, what it reads where, and how others find it. */
+import { collectorPorts } from "../openTelemetryCollector/pieces";
 import type { TraceStorage } from "./storage";
 
 export const ports = {
-  otlpGrpc: 4317,
-  otlpHttp: 4318,
+  ...collectorPorts,
   /** UDP, of clients from before OpenTelemetry. */
   thriftBinary: 6832,
   /** Interface and query API. */
@@ -11,9 +11,6 @@ export const ports = {
   queryGrpc: 16685,
   sampling: 5778,
   samplingGrpc: 5779,
-  health: 13133,
-  /** Its own metrics. */
-  metrics: 8888,
   /** The metrics that it makes of spans. */
   spanMetrics: 8889,
 } as const;

@@ -1,8 +1,17 @@
 import { stringify } from "yaml";
 import type { Duration, Quantity } from "../../config/settings";
 import type { TailSamplingSettings } from "../../config/traceSettings";
+import {
+  endlessRetries,
+  listen,
+  memoryLimiter,
+  otlpReceiver,
+  telemetry,
+  type CollectorConfiguration,
+  type Pipeline,
+} from "../openTelemetryCollector/pieces";
 import { files, paths, ports, type JaegerRole } from "./addresses";
-import { memoryLimiter, memoryShares, sendingQueue } from "./limits";
+import { sendingQueue } from "./limits";
 import { spanMetricsConnector, spanMetricsExporter, spanMetricsPrefix } from "./spanMetrics";
 import { storageBackend, storageName, type TraceStorage } from "./storage";
 import { tailSampling } from "./tailSampling";
@@ -25,28 +34,6 @@ export interface JaegerConfigurationArgs {
   /** Prometheus that has the span metrics, for the page "Monitor". @default none, and no such page */
   prometheusUrl?: string;
 }
-
-export interface Pipeline {
-  receivers: string[];
-  processors?: string[];
-  exporters: string[];
-}
-
-/** The part of the OpenTelemetry Collector's configuration that is used: components by name, and what joins them. */
-export interface CollectorConfiguration {
-  extensions: Record<string, object>;
-  receivers: Record<string, object | null>;
-  processors: Record<string, object>;
-  connectors: Record<string, object | null>;
-  exporters: Record<string, object | null>;
-  service: {
-    extensions: string[];
-    pipelines: Record<string, Pipeline>;
-    telemetry: object;
-  };
-}
-
-const listen = (port: number) => `0.0.0.0:${port}`;
 
 /** The configuration as a file. */
 export function jaegerFile(args: JaegerConfigurationArgs): string {
@@ -75,7 +62,7 @@ export function jaegerConfiguration(args: JaegerConfigurationArgs): CollectorCon
     service: {
       extensions: Object.keys(extensions),
       pipelines: collects ? pipelines(args) : { traces: { receivers: ["nop"], exporters: ["nop"] } },
-      telemetry: telemetry(args.role),
+      telemetry: telemetry(args.role === "all" ? "jaeger" : `jaeger-${args.role}`),
     },
   };
 }
@@ -87,17 +74,6 @@ const nothingReceived = {
   connectors: {},
   exporters: { nop: null },
 };
-
-function telemetry(role: JaegerRole): object {
-  return {
-    resource: { "service.name": role === "all" ? "jaeger" : `jaeger-${role}` },
-    metrics: {
-      level: "normal",
-      readers: [{ pull: { exporter: { prometheus: { host: "0.0.0.0", port: ports.metrics } } } }],
-    },
-    logs: { level: "info", encoding: "json" },
-  };
-}
 
 const metricBackends = (endpoint: string) => ({
   metric_backends: {
@@ -143,7 +119,7 @@ function collecting(args: JaegerConfigurationArgs): Omit<CollectorConfiguration,
   const { tailSampling: tail, memory } = args;
   return {
     receivers: {
-      otlp: { protocols: { grpc: otlpGrpc, http: otlpHttp(args.corsOrigins) } },
+      otlp: otlpReceiver(args.corsOrigins),
       ...(args.thriftUdp && {
         jaeger: { protocols: { thrift_binary: { endpoint: listen(ports.thriftBinary) } } },
       }),
@@ -160,33 +136,10 @@ function collecting(args: JaegerConfigurationArgs): Omit<CollectorConfiguration,
       jaeger_storage_exporter: {
         trace_storage: storageName,
         queue: sendingQueue(memory),
-        // Never gives up: what waits fills the queue, and what then comes is refused, so that senders keep it.
-        retry_on_failure: {
-          enabled: true,
-          initial_interval: "1s",
-          max_interval: "30s",
-          max_elapsed_time: "0s",
-        },
+        retry_on_failure: endlessRetries,
       },
       prometheus: spanMetricsExporter(listen(ports.spanMetrics)),
     },
-  };
-}
-
-/** Connections end after a while, so that senders spread over the collectors there are. */
-const otlpGrpc = {
-  endpoint: listen(ports.otlpGrpc),
-  max_recv_msg_size_mib: memoryShares.requestMib,
-  keepalive: { server_parameters: { max_connection_age: "2m", max_connection_age_grace: "10s" } },
-};
-
-function otlpHttp(corsOrigins: string[] = []): object {
-  return {
-    endpoint: listen(ports.otlpHttp),
-    max_request_body_size: memoryShares.requestMib * 2 ** 20,
-    ...(corsOrigins.length > 0 && {
-      cors: { allowed_origins: corsOrigins, allowed_headers: ["*"], max_age: 7200 },
-    }),
   };
 }
 

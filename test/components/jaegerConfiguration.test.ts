@@ -3,11 +3,15 @@ import { parse } from "yaml";
 import {
   jaegerConfiguration,
   jaegerFile,
-  type CollectorConfiguration,
   type JaegerConfigurationArgs,
 } from "../../components/jaeger/configuration";
-import { goMemoryLimit, memoryLimiter, sendingQueue } from "../../components/jaeger/limits";
+import { sendingQueue } from "../../components/jaeger/limits";
 import { storageBackend, type ElasticsearchStorage } from "../../components/jaeger/storage";
+import {
+  goMemoryLimit,
+  memoryLimiter,
+  type CollectorConfiguration,
+} from "../../components/openTelemetryCollector/pieces";
 import { uiConfiguration } from "../../components/jaeger/ui";
 
 const elasticsearch: ElasticsearchStorage = {
@@ -120,6 +124,14 @@ describe("Jaeger's configuration", () => {
       JSON.stringify(of({ prometheusUrl: undefined }).extensions),
       /metric_backends|"metrics":/,
     );
+  });
+
+  it("names its metrics by unit and kind, which is the default of older collectors only", () => {
+    for (const [, given] of shapes)
+      assert.match(
+        JSON.stringify(of(given).service.telemetry),
+        /"port":8888,"without_units":false,"without_type_suffix":false/,
+      );
   });
 
   it("is YAML that reads back as what it was made of", () => {
