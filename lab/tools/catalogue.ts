@@ -26,7 +26,8 @@ export type ToolName =
   | "elasticsearch_exporter"
   | "json_exporter"
   | "jaeger"
-  | "es-index-cleaner";
+  | "es-index-cleaner"
+  | "otelcol-contrib";
 
 /** A Go module that is built as a whole: one entry of the cache, with all its programs. */
 export interface ToolModule {
@@ -236,6 +237,13 @@ export const toolModules: ToolModule[] = [
     name: "jaeger-es-index-cleaner",
     version: "2.13.0",
     packages: { "es-index-cleaner": "github.com/jaegertracing/jaeger/cmd/es-index-cleaner" },
+  },
+  {
+    directory: "opentelemetry-collector",
+    version: "0.165.0",
+    packages: { "otelcol-contrib": "bilten.dev/lab/opentelemetry-collector" },
+    stamps: ["main.version=0.165.0"],
+    onPath: { versionArgs: ["--version"], from: "0.150", below: "1.0" },
   },
 ];
 
