@@ -2,12 +2,24 @@
 import type { RuleGroup } from "../components/contribution";
 import type { Quantity } from "../config/settings";
 import { parseQuantity } from "../config/units";
+import { collectorAlerts, gatewayAlerts } from "./collectors";
 import { badgerAlerts, elasticsearchAlerts, queryAlerts } from "./jaegerStorage";
-import { alert, type AlertDefinition, DASHBOARD_UIDS, type Links, matcher, type Patience } from "./rule";
+import {
+  alert,
+  type AlertDefinition,
+  DASHBOARD_UIDS,
+  type Links,
+  matcher,
+  matcherOfAny,
+  noneUp,
+  type Patience,
+} from "./rule";
 
 export interface JaegerRulesArgs {
   /** Scrape job of what takes spans in. */
   collectorJob: string;
+  /** Scrape job of the gateway that takes spans in for the collector. @default there is none */
+  gatewayJob?: string;
   /** Scrape job of what finds traces; the collector's where one process does both. */
   queryJob: string;
   /** Scrape job of the span metrics. */
@@ -32,7 +44,9 @@ export function jaegerRuleGroups(args: JaegerRulesArgs): RuleGroup[] {
   const groups: Record<string, JaegerDefinition[]> = {
     jaeger: [
       ...processAlerts(args, apart),
-      ...intakeAlerts(of),
+      ...collectorAlerts(
+        matcherOfAny("job", [args.collectorJob, ...(args.gatewayJob ? [args.gatewayJob] : [])]),
+      ),
       ...queryAlerts(matcher("job", args.queryJob)),
       ...samplingAlerts(args),
       ...spanMetricsAlerts(args.spanMetricsJob),
@@ -40,6 +54,7 @@ export function jaegerRuleGroups(args: JaegerRulesArgs): RuleGroup[] {
     ...(storage.kind === "badger"
       ? { "jaeger-badger": badgerAlerts(of, parseQuantity(storage.volumeSize), storage.volumeSize) }
       : { "jaeger-elasticsearch": elasticsearchAlerts(of, storage) }),
+    ...(args.gatewayJob !== undefined && { "trace-gateway": gatewayAlerts(args.gatewayJob) }),
     ...(args.tailSampling && { "jaeger-tail-sampling": tailSamplingAlerts(of) }),
   };
   return Object.entries(groups).map(([name, definitions]) => ({
@@ -50,22 +65,28 @@ export function jaegerRuleGroups(args: JaegerRulesArgs): RuleGroup[] {
   }));
 }
 
-function processAlerts({ collectorJob, queryJob }: JaegerRulesArgs, apart: boolean): JaegerDefinition[] {
-  const down = (job: string) => `(count(up{${matcher("job", job)}} == 1) or vector(0)) == 0`;
+function processAlerts(
+  { collectorJob, gatewayJob, queryJob }: JaegerRulesArgs,
+  apart: boolean,
+): JaegerDefinition[] {
+  const meanwhile =
+    gatewayJob === undefined
+      ? "spans are lost once services can hold no more"
+      : "spans wait in the gateway until its queue is full";
   return [
     {
       alert: "JaegerDown",
-      expr: down(collectorJob),
+      expr: noneUp(collectorJob),
       for: "5m",
       severity: "critical",
       summary: "No Jaeger takes spans in",
-      description: "No Jaeger has answered for 5 minutes: spans are lost once services can hold no more.",
+      description: `No Jaeger has answered for 5 minutes: ${meanwhile}.`,
     },
     ...(apart
       ? [
           {
             alert: "JaegerQueryDown" as const,
-            expr: down(queryJob),
+            expr: noneUp(queryJob),
             for: "5m",
             severity: "warning" as const,
             summary: "No Jaeger finds traces",
@@ -73,60 +94,6 @@ function processAlerts({ collectorJob, queryJob }: JaegerRulesArgs, apart: boole
           },
         ]
       : []),
-  ];
-}
-
-function intakeAlerts(of: string): JaegerDefinition[] {
-  const limiter = `${of},processor="memory_limiter"`;
-  return [
-    {
-      alert: "JaegerSpansRefused",
-      expr: `sum by (pod, receiver) (rate(otelcol_receiver_refused_spans_total{${of}}[5m])) > 0`,
-      for: "5m",
-      severity: "warning",
-      summary: "{{ $labels.pod }} refuses spans",
-      description:
-        "{{ $value | humanize }} spans per second that came by {{ $labels.receiver }} are refused; senders try again, and lose them when that takes too long.",
-    },
-    {
-      alert: "JaegerMemoryLimiterActive",
-      // The first is the counter's name in Jaeger 2.13, the second that in 2.20.
-      expr:
-        `sum by (pod) (rate(otelcol_processor_refused_spans_total{${limiter}}[5m]) or ` +
-        `rate(otelcol_processor_memory_limiter_refused_spans_total{${limiter}}[5m])) > 0`,
-      for: "2m",
-      severity: "warning",
-      summary: "The memory of {{ $labels.pod }} is short",
-      description:
-        "Its memory limiter refuses {{ $value | humanize }} spans per second, so that it is not ended for lack of memory.",
-    },
-    {
-      alert: "JaegerQueueFilling",
-      expr: `otelcol_exporter_queue_size{${of}} / otelcol_exporter_queue_capacity{${of}} > 0.6`,
-      for: "5m",
-      severity: "warning",
-      summary: "The queue of {{ $labels.pod }} is filling",
-      description:
-        "{{ $value | humanizePercentage }} of the queue before the storage are in use: more comes in than is written.",
-    },
-    {
-      alert: "JaegerQueueFull",
-      expr: `sum by (pod) (rate(otelcol_exporter_enqueue_failed_spans_total{${of}}[5m])) > 0`,
-      for: "2m",
-      severity: "critical",
-      summary: "The queue of {{ $labels.pod }} is full",
-      description:
-        "{{ $value | humanize }} spans per second find no place in the queue before the storage and are refused.",
-    },
-    {
-      alert: "JaegerExportFailing",
-      expr: `sum by (pod, exporter) (rate(otelcol_exporter_send_failed_spans_total{${of}}[5m])) > 0`,
-      for: "2m",
-      severity: "critical",
-      summary: "{{ $labels.pod }} loses spans",
-      description:
-        "{{ $value | humanize }} spans per second cannot be handed to {{ $labels.exporter }}, and are given up.",
-    },
   ];
 }
 

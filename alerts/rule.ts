@@ -76,3 +76,15 @@ export function record(name: string, expr: string, labels?: Record<string, strin
 export function matcher(label: string, value: string): string {
   return `${label}=${JSON.stringify(value)}`;
 }
+
+/** A label matcher for any of some names, at least one, in which no character means anything to a regular expression. */
+export function matcherOfAny(label: string, [first = "", ...others]: string[]): string {
+  return others.length === 0
+    ? matcher(label, first)
+    : `${label}=~${JSON.stringify([first, ...others].join("|"))}`;
+}
+
+/** True while no target of a job answers, also when there is none. */
+export function noneUp(job: string): string {
+  return `(count(up{${matcher("job", job)}} == 1) or vector(0)) == 0`;
+}

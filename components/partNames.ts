@@ -19,4 +19,5 @@ export const partNames = {
   kibanaSetup: "kibana-setup",
   jsonExporter: "json-exporter",
   jaeger: "jaeger",
+  openTelemetryCollector: "trace-gateway",
 } as const;

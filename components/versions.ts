@@ -28,6 +28,10 @@ export const images = {
   jaeger: { repository: "docker.io/jaegertracing/jaeger", version: "2.20.0" },
   // Released with Jaeger, under its number.
   jaegerIndexCleaner: { repository: "docker.io/jaegertracing/jaeger-es-index-cleaner", version: "2.20.0" },
+  openTelemetryCollector: {
+    repository: "docker.io/otel/opentelemetry-collector-contrib",
+    version: "0.165.0",
+  },
   mailpit: { repository: "docker.io/axllent/mailpit", version: "v1.29.5" },
 } as const;
 

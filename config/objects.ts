@@ -147,6 +147,7 @@ export const workloadNames = [
   "json-exporter",
   "jaeger",
   "jaeger-collector",
+  "trace-gateway",
   "jaeger-query",
 ] as const satisfies readonly WorkloadName[];
 

@@ -152,6 +152,8 @@ export const scalars = {
     "elasticsearch",
   ),
   traceRetention: duration("7d"),
+  traceGatewayReplicas: integer(1, 1),
+  traceGatewayVolumeSize: quantity("4Gi"),
   jaegerVolumeSize: quantity("10Gi"),
   jaegerCollectorReplicas: integer(1, 1),
   jaegerQueryReplicas: integer(1, 1),

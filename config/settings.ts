@@ -57,6 +57,7 @@ export type WorkloadName =
   | "json-exporter"
   | "jaeger"
   | "jaeger-collector"
+  | "trace-gateway"
   | "jaeger-query";
 
 export interface ResourceSettings {

@@ -13,6 +13,7 @@ export function traceSettings(reading: Reading): TraceSettings {
     volumeSize: values.jaegerVolumeSize,
     collectorReplicas: values.jaegerCollectorReplicas,
     queryReplicas: values.jaegerQueryReplicas,
+    gateway: { replicas: values.traceGatewayReplicas, volumeSize: values.traceGatewayVolumeSize },
     externalUrl: values.jaegerUrl.replace(/\/+$/, ""),
     thriftUdp: values.jaegerThriftUdp,
     sampling: reading.traceSampling!,

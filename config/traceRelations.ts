@@ -27,6 +27,7 @@ export function checkTraces(reading: Reading): Findings {
   const report = reporter(problems);
   checkStorage(reading, report);
   checkReplicas(reading, report);
+  checkGateway(reading, report);
   checkRetention(reading, report);
   checkMemory(reading, report);
   checkTailSampling(reading, report, notes);
@@ -72,6 +73,42 @@ function checkReplicas({ scalars, raw }: Reading, report: Report): void {
     if (reason === undefined && environment === "prod" && replicas < 2) {
       report([setting], replicas, "2 or more in environment prod", "2");
     }
+  }
+}
+
+/** Volume with which the gateway's queue still has a use: its file grows by 16 MiB, and is never as full as it is large. */
+const leastQueueVolume = "1Gi";
+
+/** Memory with which the gateway takes a request of the largest size, and has a batch under way for each consumer. */
+const leastGatewayMemory = "256Mi";
+
+function checkGateway({ scalars, resources }: Reading, report: Report): void {
+  const {
+    traceStorage,
+    traceGatewayReplicas: replicas,
+    traceGatewayVolumeSize: volume,
+    environment,
+  } = scalars;
+  if (traceStorage !== "elasticsearch") return;
+  if (replicas !== undefined && environment === "prod" && replicas < 2) {
+    report(["traceGatewayReplicas"], replicas, "2 or more in environment prod", "2");
+  }
+  if (volume !== undefined && parseQuantity(volume) < parseQuantity(leastQueueVolume)) {
+    report(
+      ["traceGatewayVolumeSize"],
+      volume,
+      `at least ${leastQueueVolume}: about a third of it holds spans that wait, the rest is for the file that they are in`,
+      leastQueueVolume,
+    );
+  }
+  const memory = resources?.["trace-gateway"]?.limits?.memory;
+  if (memory !== undefined && parseQuantity(memory) < parseQuantity(leastGatewayMemory)) {
+    report(
+      ["resources", "trace-gateway", "limits", "memory"],
+      memory,
+      `at least ${leastGatewayMemory}: requests and batches under way are in memory`,
+      leastGatewayMemory,
+    );
   }
 }
 

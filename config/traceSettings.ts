@@ -17,6 +17,8 @@ export interface TraceSettings {
   collectorReplicas: number;
   /** One with Badger. */
   queryReplicas: number;
+  /** Before the collectors with Elasticsearch; not there with Badger. */
+  gateway: TraceGatewaySettings;
   /** Where people reach it; its path is the base path. No trailing slash. */
   externalUrl: string;
   /** Take spans in Thrift over UDP port 6832, of clients from before OpenTelemetry. */
@@ -28,6 +30,13 @@ export interface TraceSettings {
   baggage: BaggageKey[];
   /** Undefined: no page's browser may send spans. */
   browsers?: TraceBrowserSettings;
+}
+
+/** What takes spans in and keeps them until Jaeger has taken them. */
+export interface TraceGatewaySettings {
+  replicas: number;
+  /** Volume of each, for what waits. */
+  volumeSize: Quantity;
 }
 
 /** Which traces services record, decided where they begin. */

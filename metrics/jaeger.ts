@@ -3,6 +3,7 @@
  * collector (0.155) the memory limiter's have other names, looked up in its documentation.
  */
 import { metric } from "./metric";
+import { COLLECTOR, MEMORY_LIMITER } from "./openTelemetryCollector";
 import type { MetricDefinition } from "./types";
 
 const STORAGE = ["kind", "name", "role"];
@@ -13,25 +14,10 @@ const ERRORS = {
 
 /** Of a Jaeger that takes spans in. */
 export const JAEGER_COLLECTOR: readonly MetricDefinition[] = [
-  metric("otelcol_receiver_accepted_spans_total", "counter", "spans", "Taken in.", ["receiver", "transport"]),
-  metric("otelcol_receiver_refused_spans_total", "counter", "spans", "Refused, to be sent again.", [
-    "receiver",
-    "transport",
-  ]),
+  ...COLLECTOR,
   metric("otelcol_processor_refused_spans_total", "counter", "spans", "Refused, by the name of 2.13.", [
     "processor",
   ]),
-  metric("otelcol_exporter_queue_size", "gauge", "bytes", "Waiting to be written.", [
-    "data_type",
-    "exporter",
-  ]),
-  metric("otelcol_exporter_queue_capacity", "gauge", "bytes", "That may wait.", ["data_type", "exporter"]),
-  metric("otelcol_exporter_enqueue_failed_spans_total", "counter", "spans", "No place in the queue.", [
-    "exporter",
-  ]),
-  metric("otelcol_exporter_send_failed_spans_total", "counter", "spans", "Given up.", ["exporter"]),
-  metric("otelcol_exporter_sent_spans_total", "counter", "spans", "Handed to the storage.", ["exporter"]),
-  metric("otelcol_process_memory_rss_bytes", "gauge", "bytes", "Memory in use."),
   metric(
     "jaeger_remote_sampling_http_server_requests_total",
     "counter",
@@ -45,17 +31,6 @@ export const JAEGER_COLLECTOR: readonly MetricDefinition[] = [
     "requests",
     "That the sampling endpoint failed.",
     ERRORS,
-  ),
-];
-
-/** The same, by the names of 2.20. */
-export const JAEGER_COLLECTOR_LATER: readonly MetricDefinition[] = [
-  metric(
-    "otelcol_processor_memory_limiter_refused_spans_total",
-    "counter",
-    "spans",
-    "Refused, by the name of 2.20.",
-    ["processor"],
   ),
 ];
 
@@ -126,7 +101,7 @@ export const SPAN_METRICS: readonly MetricDefinition[] = [
 
 export const JAEGER: readonly MetricDefinition[] = [
   ...JAEGER_COLLECTOR,
-  ...JAEGER_COLLECTOR_LATER,
+  MEMORY_LIMITER,
   ...JAEGER_TAIL_SAMPLING,
   ...JAEGER_ELASTICSEARCH,
   ...JAEGER_BADGER,

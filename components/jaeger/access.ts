@@ -3,21 +3,25 @@ import { allowFrom, allowFromNamespaces, allowTo, type Peer } from "../kubernete
 import { ports, type JaegerRole } from "./addresses";
 import type { JaegerArgs } from "./jaeger";
 
-/** Rules without peers are left out: they would let everybody in. */
+/**
+ * Rules without peers are left out: they would let everybody in. With a gateway, spans in OTLP come from it alone; it
+ * neither answers for the sampling nor takes old clients' spans.
+ */
 export function ingressOf(role: JaegerRole, args: JaegerArgs, prometheus: Peer) {
-  const { senderNamespaces, browsers, clients = [], probers = [], thriftUdp } = args;
+  const { senderNamespaces, browsers, gateway, clients = [], probers = [], thriftUdp } = args;
   const collects = role !== "query";
   return [
     allowFrom([prometheus], collects ? [ports.metrics, ports.spanMetrics] : [ports.metrics]),
     ...(collects && senderNamespaces.length > 0
       ? [
           allowFromNamespaces(senderNamespaces, {
-            tcp: [ports.otlpGrpc, ports.otlpHttp, ports.sampling, ports.samplingGrpc],
+            tcp: [...(gateway ? [] : [ports.otlpGrpc, ports.otlpHttp]), ports.sampling, ports.samplingGrpc],
             udp: thriftUdp ? [ports.thriftBinary] : [],
           }),
         ]
       : []),
-    ...(collects && browsers
+    ...(collects && gateway ? [allowFrom([gateway], [ports.otlpGrpc])] : []),
+    ...(collects && browsers && !gateway
       ? [allowFromNamespaces([browsers.ingressNamespace], { tcp: [ports.otlpHttp] })]
       : []),
     ...(collects && probers.length > 0 ? [allowFrom(probers, [ports.sampling])] : []),

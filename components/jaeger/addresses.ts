@@ -1,4 +1,5 @@
 /** Where Jaeger listens, what it reads where, and how others find it. */
+import { headlessService } from "../kubernetes/labels";
 import { collectorPorts } from "../openTelemetryCollector/pieces";
 import type { TraceStorage } from "./storage";
 
@@ -62,6 +63,8 @@ export interface JaegerPlace {
 /** Where services send spans, ask for their sampling, and where people and Grafana ask for traces. */
 export interface JaegerAddresses {
   otlpGrpc: string;
+  /** The same for a client that spreads its requests over the collectors itself, in the words of gRPC; not with Badger. */
+  otlpGrpcEach: string;
   otlpHttp: string;
   /** Without a path; asked as `/sampling?service=...`. */
   sampling: string;
@@ -78,6 +81,7 @@ export function jaegerAddresses({ name, namespace, storage }: JaegerPlace): Jaeg
   const collector = workloads[0];
   return {
     otlpGrpc: url(collector, ports.otlpGrpc),
+    otlpGrpcEach: `dns:///${headlessService(collector?.name ?? name)}.${namespace}.svc:${ports.otlpGrpc}`,
     otlpHttp: url(collector, ports.otlpHttp),
     sampling: url(collector, ports.sampling),
     samplingGrpc: url(collector, ports.samplingGrpc),

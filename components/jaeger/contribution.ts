@@ -8,6 +8,7 @@ import {
 import { traces } from "../../dashboards";
 import type { Contribution, Relabeling, ScrapeJob } from "../contribution";
 import { httpModule } from "../exporters/blackboxExporter";
+import { collectorScrapeJob, withoutScope } from "../openTelemetryCollector";
 import { endpointsScrapeJob, literal } from "../scrapeJobs";
 import { jaegerAddresses, jaegerWorkloads, type JaegerPlace } from "./addresses";
 import { jaegerDataSource } from "./dataSource";
@@ -23,6 +24,8 @@ export interface JaegerContributionArgs {
   basePath?: string;
   /** `host:port` of the blackbox-exporter, which asks the sampling endpoint. */
   blackboxAddress: string;
+  /** Scrape job of the gateway that takes spans in for it. @default there is none */
+  gatewayJob?: string;
   /** Services whose spans are expected. */
   services: TracedService[];
   /** Whether traces are judged when they are complete. @default false */
@@ -46,19 +49,24 @@ export function jaegerContribution(args: JaegerContributionArgs): Contribution {
   const place: JaegerPlace = { name, namespace, storage: storage.kind };
   const workloads = jaegerWorkloads(name, storage.kind);
   const collector = workloads[0]?.name ?? name;
-  const scraped = (job: string, service: string, port: string, relabelings: Relabeling[]): ScrapeJob => ({
-    ...endpointsScrapeJob({ job, namespace, service, port }),
-    metric_relabel_configs: relabelings,
-  });
   return {
     scrapeJobs: [
-      ...workloads.map((workload) => scraped(workload.name, workload.name, "metrics", [withoutScope])),
-      scraped(spanMetricsJob(name), collector, "span-metrics", [byService, withoutScope]),
+      ...workloads.map((workload) => collectorScrapeJob({ name: workload.name, namespace })),
+      {
+        ...endpointsScrapeJob({
+          job: spanMetricsJob(name),
+          namespace,
+          service: collector,
+          port: "span-metrics",
+        }),
+        metric_relabel_configs: [byService, withoutScope],
+      },
       samplingProbe(place, args.blackboxAddress),
     ],
     ruleGroups: [
       ...jaegerRuleGroups({
         collectorJob: collector,
+        gatewayJob: args.gatewayJob,
         queryJob: workloads.at(-1)?.name ?? name,
         spanMetricsJob: spanMetricsJob(name),
         probeJob: samplingProbeJob(name),
@@ -68,7 +76,7 @@ export function jaegerContribution(args: JaegerContributionArgs): Contribution {
       }),
       ...services.flatMap((service) => serviceTraceRuleGroups(service, links)),
     ],
-    dashboards: [traces()],
+    dashboards: [traces({ collectorJob: collector, gatewayJob: args.gatewayJob })],
     dataSources: [jaegerDataSource({ ...place, basePath: args.basePath, logDataSource: args.logDataSource })],
   };
 }
@@ -81,12 +89,6 @@ function rulesStorage({ name, namespace, storage }: JaegerContributionArgs): Jae
 
 /** The service of a span is the label `service`, as everywhere; Jaeger's own page asks for `service_name`. */
 const byService: Relabeling = { source_labels: ["service_name"], target_label: "service" };
-
-/** Which part of Jaeger's code a series comes from, and what the target says anyway. */
-const withoutScope: Relabeling = {
-  action: "labeldrop",
-  regex: "otel_scope_.*|exported_job|exported_instance|collector_instance_id",
-};
 
 function samplingProbe(place: JaegerPlace, blackboxAddress: string): ScrapeJob {
   // Of any service: it answers for one that it does not know, too.

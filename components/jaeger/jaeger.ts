@@ -40,6 +40,11 @@ export interface JaegerArgs extends SamplingArgs {
   queryReplicas?: number;
   /** Namespaces whose pods send spans and ask for their sampling. */
   senderNamespaces: string[];
+  /**
+   * Takes in what the senders and the browsers send, and hands it on to the collectors; with Elasticsearch. Senders then
+   * reach Jaeger for their sampling, and in Thrift. @default none: they send to Jaeger
+   */
+  gateway?: Peer;
   /** Which pages' browsers may send spans over HTTP. @default none */
   browsers?: TraceBrowserSettings;
   /** Take spans in Thrift over UDP as well. @default false */
@@ -170,7 +175,7 @@ export class Jaeger extends pulumi.ComponentResource {
             storage: args.storage,
             retention: args.retention,
             memory: resources.limits.memory,
-            corsOrigins: args.browsers?.origins,
+            corsOrigins: args.gateway ? undefined : args.browsers?.origins,
             thriftUdp: args.thriftUdp,
             tailSampling: args.tailSampling,
             basePath: basePath(args),
@@ -199,6 +204,7 @@ export class Jaeger extends pulumi.ComponentResource {
         ...(badger && {
           volumeClaim: { name: "data", size: badger.volumeSize, storageClass: args.storageClass },
         }),
+        headless: collects && args.gateway !== undefined,
         volumes,
         // Time to write what is queued.
         terminationGracePeriodSeconds: 60,

@@ -24,3 +24,8 @@ export function commonLabels(args: LabelArgs): Record<string, string> {
 export function selectorLabels(args: Pick<LabelArgs, "app" | "instance">): Record<string, string> {
   return { "app.kubernetes.io/name": args.app, "app.kubernetes.io/instance": args.instance };
 }
+
+/** Name of the Service whose name resolves to the address of each pod of a workload. */
+export function headlessService(workload: string): string {
+  return `${workload}-headless`;
+}

@@ -1,7 +1,7 @@
 import * as k8s from "@pulumi/kubernetes";
 import type { types } from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { commonLabels, selectorLabels } from "./labels";
+import { commonLabels, headlessService, selectorLabels } from "./labels";
 import { oneByNode, spread } from "./placement";
 import { containerSecurityContext, podSecurityContext } from "./security";
 import { rollout, type VolumeClaim, volumeClaimTemplate } from "./storage";
@@ -70,6 +70,11 @@ export interface WorkloadArgs {
   terminationGracePeriodSeconds?: number;
   /** Never two of the pods on one node, not even when there are too few nodes. @default false */
   oneByNode?: boolean;
+  /**
+   * A second Service, `<name>-headless`, whose name resolves to the address of each pod that is ready, for clients that
+   * spread their requests themselves (Deployment; StatefulSets always have one, of pods ready or not). @default false
+   */
+  headless?: boolean;
   /** StatefulSet pods start at once instead of one after the other. @default false */
   parallel?: boolean;
   /** How long `pulumi up` waits for it to be ready, as in Pulumi's `customTimeouts`. @default "5m" */
@@ -143,6 +148,7 @@ export class Workload extends pulumi.ComponentResource {
       customTimeouts: { create: args.readyTimeout ?? "5m", update: args.readyTimeout ?? "5m" },
     };
     const base = { selector: { matchLabels: selector }, template };
+    const headless = headlessService(name);
     const servicePorts = args.ports.map((p) => ({
       name: p.name,
       port: p.port,
@@ -156,10 +162,19 @@ export class Workload extends pulumi.ComponentResource {
         { metadata, spec: { ...base, replicas, strategy: rollout(args.volumes) } },
         options,
       );
+      if (args.headless) {
+        new k8s.core.v1.Service(
+          headless,
+          {
+            metadata: { ...metadata, name: headless },
+            spec: { clusterIP: "None", selector, ports: servicePorts },
+          },
+          child,
+        );
+      }
     } else if (args.kind === "DaemonSet") {
       new k8s.apps.v1.DaemonSet(name, { metadata, spec: base }, options);
     } else {
-      const headless = `${name}-headless`;
       new k8s.core.v1.Service(
         headless,
         {

@@ -75,7 +75,11 @@ export function otlpReceiver(corsOrigins: string[] = []): object {
       grpc: {
         endpoint: listen(collectorPorts.otlpGrpc),
         max_recv_msg_size_mib: largestRequest / 2 ** 20,
-        keepalive: { server_parameters: { max_connection_age: "2m", max_connection_age_grace: "10s" } },
+        keepalive: {
+          server_parameters: { max_connection_age: "2m", max_connection_age_grace: "10s" },
+          // A client may ask whether the connection still is there.
+          enforcement_policy: { min_time: "20s" },
+        },
       },
       http: {
         endpoint: listen(collectorPorts.otlpHttp),

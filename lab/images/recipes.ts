@@ -156,6 +156,17 @@ export const recipes: Recipe[] = [
     config: { Entrypoint: ["/go/bin/es-index-cleaner-linux"], User: "10001" },
   },
   {
+    repository: "docker.io/otel/opentelemetry-collector-contrib",
+    version: { tool: "otelcol-contrib" },
+    layers: [base, [{ at: "/otelcol-contrib", tool: "otelcol-contrib" }]],
+    config: {
+      Entrypoint: ["/otelcol-contrib"],
+      Cmd: ["--config", "/etc/otelcol-contrib/config.yaml"],
+      User: "10001:10001",
+      ExposedPorts: ports(4317, 4318, 55679),
+    },
+  },
+  {
     repository: "docker.io/axllent/mailpit",
     version: "stand-in",
     layers: [base, node, [{ at: "/mailpit", bundle: join(__dirname, "mailCatcher", "main.ts") }]],

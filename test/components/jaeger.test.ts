@@ -230,3 +230,36 @@ describe("Jaeger's addresses", () => {
     assert.equal(of("elasticsearch").query, "http://jaeger-query.monitoring.svc:16686");
   });
 });
+
+describe("Jaeger behind a gateway", () => {
+  const browsers = { origins: ["https://bilten.com"], ingressNamespace: "ingress-nginx" };
+  const gateway = { app: "opentelemetry-collector" };
+  const behind: JaegerArgs = { ...elasticsearch, browsers, thriftUdp: true, gateway };
+
+  it("takes spans from it alone, and still answers the services for their sampling", async () => {
+    const resources = await run(behind);
+    assert.deepEqual(letIn(resources, "jaeger-collector"), [
+      "prometheus 8888 8889",
+      "bilten 5778 5779 udp 6832",
+      "opentelemetry-collector 4317",
+      "blackbox-exporter 5778",
+    ]);
+    const { data } = named(resources, "ConfigMap", "jaeger-collector-configuration").inputs;
+    assert.doesNotMatch(data["jaeger.yaml"], /cors/);
+  });
+
+  it("has a name that resolves to each collector that is ready, for the gateway", async () => {
+    const resources = await run(behind);
+    const { metadata, spec } = named(resources, "Service", "jaeger-collector-headless").inputs;
+    const place = { name: "jaeger", namespace: "monitoring", storage: "elasticsearch" } as const;
+    assert.equal(
+      jaegerAddresses(place).otlpGrpcEach,
+      `dns:///${metadata.name}.${metadata.namespace}.svc:4317`,
+    );
+    assert.equal(spec.clusterIP, "None");
+    assert.notEqual(spec.publishNotReadyAddresses, true);
+    assert.equal(spec.selector["app.kubernetes.io/instance"], "jaeger-collector");
+    const without = await run(elasticsearch);
+    assert.ok(!without.some(({ name }) => name.endsWith("-headless")));
+  });
+});

@@ -12,6 +12,7 @@ const production = {
   logstashReplicas: 2,
   jaegerCollectorReplicas: 2,
   jaegerQueryReplicas: 2,
+  traceGatewayReplicas: 2,
 };
 const encrypted = ["smtpPassword", "slackWebhookUrl"];
 const tracing = (value: object) => ({ services: [{ ...api, tracing: value }] });
@@ -125,6 +126,31 @@ export const traceRelationCases: Case[] = [
     path: "jaegerQueryReplicas",
     value: "1",
     expected: /^2 or more in environment prod$/,
+  },
+  {
+    what: "one gateway in prod",
+    raw: { ...production, traceGatewayReplicas: 1 },
+    encrypted,
+    path: "traceGatewayReplicas",
+    value: "1",
+    expected: /^2 or more in environment prod$/,
+    example: "2",
+  },
+  {
+    what: "a volume that no queue fits on",
+    raw: { ...onElasticsearch, traceGatewayVolumeSize: "512Mi" },
+    path: "traceGatewayVolumeSize",
+    value: '"512Mi"',
+    expected: /^at least 1Gi/,
+    example: "1Gi",
+  },
+  {
+    what: "a gateway without memory for its batches",
+    raw: { ...onElasticsearch, resources: { "trace-gateway": { limits: { memory: "128Mi" } } } },
+    path: "resources.trace-gateway.limits.memory",
+    value: '"128Mi"',
+    expected: /^at least 256Mi/,
+    example: "256Mi",
   },
   {
     what: "traces whose spans are judged in several collectors",

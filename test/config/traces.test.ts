@@ -20,6 +20,7 @@ describe("the settings about traces", () => {
       volumeSize: "10Gi",
       collectorReplicas: 1,
       queryReplicas: 1,
+      gateway: { replicas: 1, volumeSize: "4Gi" },
       externalUrl: "http://localhost:16686",
       thriftUdp: false,
       sampling: { default: 0.1, operations: [{ operation: "/api/events", sampling: 0.5 }] },
@@ -102,6 +103,7 @@ describe("notes on traces", () => {
     traceStorage: "elasticsearch",
     jaegerCollectorReplicas: 2,
     jaegerQueryReplicas: 2,
+    traceGatewayReplicas: 2,
   };
 
   it("say that tail sampling cannot keep what was not recorded", () => {

@@ -41,7 +41,14 @@ function filled(expr: string): string {
     .replaceAll('"$service"', '".+"');
 }
 
-for (const make of [() => platformOverview([BILTEN_API, SELDOM]), monitoringHealth, logPipeline, traces]) {
+const dashboards = [
+  () => platformOverview([BILTEN_API, SELDOM]),
+  monitoringHealth,
+  logPipeline,
+  () => traces({ collectorJob: "jaeger-collector", gatewayJob: "trace-gateway" }),
+];
+
+for (const make of dashboards) {
   const dashboard = make();
   const model = dashboard.model as Model;
   const panels = model.panels.filter((panel) => panel.type !== "row");

@@ -6,8 +6,9 @@ import type { JaegerConfigurationArgs } from "../../components/jaeger/configurat
 import { JAEGER_COLLECTOR, JAEGER_QUERY, SPAN_METRICS } from "../../metrics/jaeger";
 import { assertAsDeclared, samples } from "../exporters/program";
 import { until } from "../live-services/service";
+import { dataFolder } from "./collector";
 import { asStored } from "./metrics";
-import { dataFolder, documentSampling, JaegerProcess } from "./process";
+import { documentSampling, JaegerProcess } from "./process";
 import { sendOverGrpc } from "./sdk";
 import { emitBatch, sendPacket } from "./thrift";
 import { sendSpans, span, tagOf, type FoundTrace, type Span } from "./spans";

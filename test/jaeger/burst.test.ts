@@ -36,7 +36,7 @@ describe("Jaeger in a burst", function () {
     let most = 0;
     let over = false;
     const watch = (async () => {
-      for (; !over; await sleep(20)) most = Math.max(most, jaeger.memory());
+      for (; !over; await sleep(20)) most = Math.max(most, jaeger.memoryInUse());
     })();
     const end = Date.now() + 20_000;
     await Promise.all(

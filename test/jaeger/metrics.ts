@@ -4,7 +4,7 @@ import { samples } from "../exporters/program";
 /** An exposition without the labels that the scrape jobs drop. */
 export function asStored(exposition: string): string {
   return exposition
-    .replace(/(?:otel_scope_\w+|collector_instance_id|job)="[^"]*",?/g, "")
+    .replace(/(?:otel_scope_\w+|collector_instance_id|job|server_(?:address|port))="[^"]*",?/g, "")
     .replaceAll(",}", "}")
     .replaceAll("{}", "");
 }

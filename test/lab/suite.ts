@@ -181,6 +181,7 @@ function testProd(this: Mocha.Suite): void {
       "jaeger-query",
       "logstash",
       "prometheus",
+      "trace-gateway",
     ]);
   });
 

@@ -54,6 +54,7 @@ const jaeger = { spanMetricsJob: "jaeger-spans", probeJob: "jaeger-sampling", li
 const withElasticsearch = jaegerRuleGroups({
   ...jaeger,
   collectorJob: "jaeger-collector",
+  gatewayJob: "trace-gateway",
   queryJob: "jaeger-query",
   storage: {
     kind: "elasticsearch",

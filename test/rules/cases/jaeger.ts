@@ -19,10 +19,91 @@ const probe = {
 };
 const overflow = { job: "jaeger-spans", service_name: "bilten-api", otel_metric_overflow: "true" };
 const pod = { pod: "jaeger-collector-a" };
+const gateway = { job: "trace-gateway", namespace: "bilten-monitoring", pod: "trace-gateway-0" };
+const gatewayQueue = { ...gateway, exporter: "otlp_grpc/traces", data_type: "traces" };
 
 export const jaeger: CaseFile = {
   subject: "jaeger",
   cases: [
+    {
+      alert: "TraceGatewayDown",
+      when: "no gateway answers, though Jaeger does",
+      series: { [seriesOf("up", gateway)]: "0x20", [seriesOf("up", collector)]: "1x20" },
+      at: "15m",
+      firing: [{}],
+    },
+    {
+      alert: "TraceGatewayDown",
+      when: "one of two answers",
+      series: {
+        [seriesOf("up", gateway)]: "1x20",
+        [seriesOf("up", { ...gateway, pod: "trace-gateway-1" })]: "0x20",
+      },
+      at: "15m",
+      firing: [],
+    },
+    {
+      alert: "TraceGatewayStalled",
+      when: "spans wait, and none are handed on",
+      series: {
+        [seriesOf("otelcol_exporter_queue_size", gatewayQueue)]: "1048576x30",
+        [seriesOf("otelcol_exporter_sent_spans_total", gatewayQueue)]: "500x30",
+      },
+      at: "25m",
+      firing: [
+        {
+          labels: { pod: "trace-gateway-0" },
+          description: "1MiB of spans wait in its queue, and Jaeger has taken none of them for 10 minutes.",
+        },
+      ],
+    },
+    {
+      alert: "TraceGatewayStalled",
+      when: "spans wait since it was started, and none were ever handed on",
+      series: { [seriesOf("otelcol_exporter_queue_size", gatewayQueue)]: "1048576x30" },
+      at: "25m",
+      firing: [
+        {
+          labels: { pod: "trace-gateway-0" },
+          description: "1MiB of spans wait in its queue, and Jaeger has taken none of them for 10 minutes.",
+        },
+      ],
+    },
+    {
+      alert: "TraceGatewayStalled",
+      when: "spans wait, and others are handed on",
+      series: {
+        [seriesOf("otelcol_exporter_queue_size", gatewayQueue)]: "1048576x30",
+        [seriesOf("otelcol_exporter_sent_spans_total", gatewayQueue)]: "0+60x30",
+      },
+      at: "25m",
+      firing: [],
+    },
+    {
+      alert: "TraceGatewayStalled",
+      when: "nothing waits in a quiet night",
+      series: {
+        [seriesOf("otelcol_exporter_queue_size", gatewayQueue)]: "900 0x30",
+        [seriesOf("otelcol_exporter_sent_spans_total", gatewayQueue)]: "500x30",
+      },
+      at: "25m",
+      firing: [],
+    },
+    ...pair(
+      "SpanQueueFull",
+      { ...gateway, exporter: "otlp_grpc/traces" },
+      "10m",
+      {
+        when: "spans find no place in the gateway",
+        series: { otelcol_exporter_enqueue_failed_spans_total: "0+120x20" },
+        labels: { pod: "trace-gateway-0", exporter: "otlp_grpc/traces" },
+        description: "2 spans per second find no place in the queue before otlp_grpc/traces and are refused.",
+      },
+      {
+        when: "none was refused by the gateway lately",
+        series: { otelcol_exporter_enqueue_failed_spans_total: "120x20" },
+      },
+    ),
     {
       alert: "JaegerDown",
       when: "the only collector has ended",
@@ -59,7 +140,7 @@ export const jaeger: CaseFile = {
       firing: [],
     },
     ...pair(
-      "JaegerSpansRefused",
+      "SpansRefused",
       otlp,
       "15m",
       {
@@ -72,7 +153,7 @@ export const jaeger: CaseFile = {
       { when: "some were refused long ago", series: { otelcol_receiver_refused_spans_total: "900x20" } },
     ),
     ...pair(
-      "JaegerMemoryLimiterActive",
+      "CollectorMemoryLimiterActive",
       limiter,
       "15m",
       {
@@ -85,7 +166,7 @@ export const jaeger: CaseFile = {
       { when: "it refused long ago", series: { otelcol_processor_refused_spans_total: "60x20" } },
     ),
     ...pair(
-      "JaegerMemoryLimiterActive",
+      "CollectorMemoryLimiterActive",
       limiter,
       "15m",
       {
@@ -101,13 +182,14 @@ export const jaeger: CaseFile = {
       },
     ),
     ...pair(
-      "JaegerQueueFilling",
+      "SpanQueueFilling",
       queue,
       "15m",
       {
         when: "it is 70 % full",
         series: { otelcol_exporter_queue_size: "70x20", otelcol_exporter_queue_capacity: "100x20" },
-        description: "70% of the queue before the storage are in use: more comes in than is written.",
+        description:
+          "70% of the queue before jaeger_storage_exporter are in use: more comes in than it takes.",
       },
       {
         when: "it is full for a moment, as in a burst",
@@ -115,19 +197,20 @@ export const jaeger: CaseFile = {
       },
     ),
     ...pair(
-      "JaegerQueueFull",
+      "SpanQueueFull",
       exporter,
       "10m",
       {
         when: "spans find no place",
         series: { otelcol_exporter_enqueue_failed_spans_total: "0+120x20" },
-        labels: pod,
-        description: "2 spans per second find no place in the queue before the storage and are refused.",
+        labels: { ...pod, exporter: "jaeger_storage_exporter" },
+        description:
+          "2 spans per second find no place in the queue before jaeger_storage_exporter and are refused.",
       },
       { when: "none was refused lately", series: { otelcol_exporter_enqueue_failed_spans_total: "120x20" } },
     ),
     ...pair(
-      "JaegerExportFailing",
+      "SpanExportFailing",
       exporter,
       "10m",
       {

@@ -1,0 +1,3 @@
+export { collectorAddresses } from "./addresses";
+export { collectorScrapeJob, withoutScope } from "./contribution";
+export { OpenTelemetryCollector, type OpenTelemetryCollectorArgs } from "./openTelemetryCollector";
