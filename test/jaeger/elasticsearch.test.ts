@@ -1,6 +1,6 @@
 /**
  * A collector and a query apart, as prod has them, with the tests' OpenSearch in Elasticsearch's place. It has no
- * passwords and no TLS: that Jaeger is given both is tested on the configuration.
+ * passwords and no TLS: elasticsearchSecured.test.ts has both.
  */
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
