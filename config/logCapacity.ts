@@ -95,7 +95,10 @@ export function retentionDays(retention: string): number {
 
 /** What decides how much a cluster holds. */
 export type LogShape = Pick<LogSettings["elasticsearch"], "replicas" | "volumeSize"> &
-  Pick<LogSettings, "retention">;
+  Pick<LogSettings, "retention"> & {
+    /** Bytes of traces in the same cluster, copies included. @default 0 */
+    traceBytes?: number;
+  };
 
 export interface LogCapacity {
   /** Copies of each line. */
@@ -113,9 +116,9 @@ export interface LogCapacity {
  * What a shape holds. Of three nodes or more one may be lost for good: the others must hold all copies, or its shards
  * would stay unassigned.
  */
-export function logCapacity({ replicas, volumeSize, retention }: LogShape): LogCapacity {
+export function logCapacity({ replicas, volumeSize, retention, traceBytes = 0 }: LogShape): LogCapacity {
   const perNode = Math.max(0, parseQuantity(volumeSize) * lowWatermark - systemBytes);
-  const usableBytes = perNode * sufficientNodes(replicas);
+  const usableBytes = Math.max(0, perNode * sufficientNodes(replicas) - traceBytes);
   const copies = 1 + indexReplicas(replicas);
   const daysHeld = retentionDays(retention) + 1;
   const bytesPerDay = usableBytes / copies / daysHeld;
@@ -128,10 +131,18 @@ export function logCapacity({ replicas, volumeSize, retention }: LogShape): LogC
   };
 }
 
-/** Bytes that the volume of each node needs for so many lines per second; the inverse of `logCapacity`. */
-export function neededVolumeBytes(linesPerSecond: number, replicas: number, retention: string): number {
+/**
+ * Bytes that the volume of each node needs for so many lines per second, beside so many bytes of traces; the inverse of
+ * `logCapacity`.
+ */
+export function neededVolumeBytes(
+  linesPerSecond: number,
+  replicas: number,
+  retention: string,
+  traceBytes = 0,
+): number {
   const perDay = linesPerSecond * 86_400 * indexedBytesPerLine * (1 + indexReplicas(replicas));
-  const perNode = (perDay * (retentionDays(retention) + 1)) / sufficientNodes(replicas);
+  const perNode = (perDay * (retentionDays(retention) + 1) + traceBytes) / sufficientNodes(replicas);
   return (perNode + systemBytes) / lowWatermark;
 }
 

@@ -17,6 +17,9 @@ import { reporter, type Findings, type Reading, type Report } from "./relations"
 import { checkLogstash } from "./logQueues";
 import { logLevels } from "./logSettings";
 import { checkSnapshots } from "./logSnapshots";
+import type { ServiceSettings } from "./settings";
+import { expectedSpansPerSecond, traceBytesBesideLogs } from "./traceCapacity";
+import type { TraceSettings } from "./traceSettings";
 import { parseDuration, parseQuantity } from "./units";
 
 /** The part of a reading that only logs have. */
@@ -121,18 +124,39 @@ function checkVolume(reading: Reading, report: Report): void {
   const services = reading.services?.flatMap(({ value }) => value ?? []);
   if (replicas === undefined || volumeSize === undefined || services === undefined) return;
   const expected = expectedLinesPerSecond(services, logNamespaces(reading));
-  const { linesPerSecond } = logCapacity({ replicas, volumeSize, retention });
+  const traceBytes = traceBytesIn(reading, services, replicas);
+  const { linesPerSecond } = logCapacity({ replicas, volumeSize, retention, traceBytes });
   if (expected > linesPerSecond) {
-    const needed = neededVolumeBytes(expected, replicas, retention);
+    const needed = neededVolumeBytes(expected, replicas, retention, traceBytes);
     report(
       ["elasticsearchVolumeSize"],
       volumeSize,
       `a size that holds ${retention} of logs on ${replicas === 1 ? "one node" : `${replicas} nodes`}: ` +
         `${linesPerSecond.toFixed(1)} lines per second fit, ${expected.toFixed(1)} are expected of the services ` +
-        "(linesPerSecond in their logging, after sampling). Or a shorter logRetention",
+        "(linesPerSecond in their logging, after sampling)" +
+        (traceBytes === 0
+          ? ". Or a shorter logRetention"
+          : `, beside ${(traceBytes / gibibyte).toFixed(1)} GiB of traces (spansPerSecond in their tracing, after ` +
+            "sampling). Or a shorter logRetention or traceRetention"),
       `${Math.ceil(needed / gibibyte)}Gi`,
     );
   }
+}
+
+/** Bytes of the traces that are expected in the same Elasticsearch; 0 as long as their settings have problems. */
+function traceBytesIn(
+  { scalars, traceSampling, traceTailSampling: tailSampling }: Reading,
+  services: Pick<ServiceSettings, "tracing">[],
+  nodes: number,
+): number {
+  const { tracesEnabled: enabled, traceStorage: storage, traceRetention: retention } = scalars;
+  if (!enabled || retention === undefined || traceSampling === undefined) return 0;
+  const spansPerSecond = expectedSpansPerSecond(services, traceSampling);
+  return traceBytesBesideLogs(
+    { enabled, storage: storage as TraceSettings["storage"], retention, tailSampling },
+    spansPerSecond,
+    nodes,
+  );
 }
 
 function checkKibana({ scalars }: Reading, report: Report, notes: string[]): void {

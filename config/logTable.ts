@@ -1,4 +1,4 @@
-/** The table of docs/configuration.md that says what volume of logs a stack of this repository holds. */
+/** The table of docs/configuration.md that says what volume of logs and traces a stack of this repository holds. */
 import {
   expectedLinesPerSecond,
   heapBytes,
@@ -7,11 +7,14 @@ import {
   queueSeconds,
 } from "./logCapacity";
 import type { Settings } from "./settings";
+import { expectedSpansPerSecond, gatewaySeconds, traceBytesBesideLogs } from "./traceCapacity";
 import { parseQuantity } from "./units";
 
+type Shape = Pick<Settings, "logs" | "traces" | "services">;
+
 /** A row's name and a cell for each of the settings, in their order. */
-export function logCapacityRows(shapes: Pick<Settings, "logs" | "services">[]): string[][] {
-  const rows: [string, (shape: Pick<Settings, "logs" | "services">) => string][] = [
+export function logCapacityRows(shapes: Shape[]): string[][] {
+  const rows: [string, (shape: Shape) => string][] = [
     ["Elasticsearch nodes", ({ logs }) => String(logs.elasticsearch.replicas)],
     ["Volume of each node", ({ logs }) => logs.elasticsearch.volumeSize],
     [
@@ -20,6 +23,7 @@ export function logCapacityRows(shapes: Pick<Settings, "logs" | "services">[]): 
     ],
     ["Retention", ({ logs }) => logs.retention],
     ["Copies of each line", (shape) => String(capacity(shape).copies)],
+    ["Expected traces in Elasticsearch, all copies", (shape) => gib(traceBytes(shape), 1)],
     ["Room for logs, all copies", (shape) => gib(capacity(shape).usableBytes, 1)],
     ["**Holds per day, one copy**", (shape) => gib(capacity(shape).bytesPerDay, 2)],
     [
@@ -44,12 +48,26 @@ export function logCapacityRows(shapes: Pick<Settings, "logs" | "services">[]): 
       ({ logs, services }) =>
         hours(queueSeconds(logs.logstash, services.length, expected({ logs, services }))),
     ],
+    ["Expected spans per second", (shape) => spans(shape).toFixed(1)],
+    [
+      "Trace gateways and their volumes",
+      ({ traces: { storage, gateway } }) =>
+        storage === "badger" ? "none" : `${gateway.replicas} × ${gateway.volumeSize}`,
+    ],
+    [
+      "Jaeger may be away for",
+      (shape) =>
+        shape.traces.storage === "badger" ? "0 h" : hours(gatewaySeconds(shape.traces.gateway, spans(shape))),
+    ],
     [
       "Volumes in all",
-      ({ logs: { elasticsearch, logstash } }) =>
+      ({ logs: { elasticsearch, logstash }, traces: { storage, volumeSize, gateway } }) =>
         gib(
           elasticsearch.replicas * parseQuantity(elasticsearch.volumeSize) +
-            logstash.replicas * parseQuantity(logstash.volumeSize),
+            logstash.replicas * parseQuantity(logstash.volumeSize) +
+            (storage === "badger"
+              ? parseQuantity(volumeSize)
+              : gateway.replicas * parseQuantity(gateway.volumeSize)),
           0,
         ),
     ],
@@ -57,10 +75,19 @@ export function logCapacityRows(shapes: Pick<Settings, "logs" | "services">[]): 
   return rows.map(([name, cell]) => [name, ...shapes.map(cell)]);
 }
 
-const capacity = ({ logs }: Pick<Settings, "logs">) =>
-  logCapacity({ ...logs.elasticsearch, retention: logs.retention });
+const capacity = (shape: Shape) =>
+  logCapacity({
+    ...shape.logs.elasticsearch,
+    retention: shape.logs.retention,
+    traceBytes: traceBytes(shape),
+  });
 
-const expected = ({ logs, services }: Pick<Settings, "logs" | "services">): number =>
+const spans = ({ traces, services }: Shape): number => expectedSpansPerSecond(services, traces.sampling);
+
+const traceBytes = (shape: Shape): number =>
+  traceBytesBesideLogs(shape.traces, spans(shape), shape.logs.elasticsearch.replicas);
+
+const expected = ({ logs, services }: Pick<Shape, "logs" | "services">): number =>
   expectedLinesPerSecond(services, logs.namespaces);
 
 const gib = (bytes: number, digits: number): string => `${(bytes / 2 ** 30).toFixed(digits)} GiB`;

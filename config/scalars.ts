@@ -154,7 +154,7 @@ export const scalars = {
   traceRetention: duration("7d"),
   traceGatewayReplicas: integer(1, 1),
   traceGatewayVolumeSize: quantity("4Gi"),
-  jaegerVolumeSize: quantity("10Gi"),
+  jaegerVolumeSize: quantity("20Gi"),
   jaegerCollectorReplicas: integer(1, 1),
   jaegerQueryReplicas: integer(1, 1),
   jaegerThriftUdp: boolean(false),

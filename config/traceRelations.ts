@@ -8,6 +8,13 @@ import type { objectSchemas } from "./objects";
 import { configPath, type PathPart } from "./problems";
 import { rawText } from "./read";
 import { reporter, type Findings, type Reading, type Report } from "./relations";
+import {
+  badgerVolumeBytes,
+  expectedSpansPerSecond,
+  gatewaySeconds,
+  keptSpansPerSecond,
+  volumeFor,
+} from "./traceCapacity";
 import { bytesOfTrace, heldTraceBytes, tracesThatFit } from "./traceMemory";
 import { parseDuration, parseQuantity } from "./units";
 
@@ -29,6 +36,7 @@ export function checkTraces(reading: Reading): Findings {
   checkReplicas(reading, report);
   checkGateway(reading, report);
   checkRetention(reading, report);
+  checkBadgerVolume(reading, report);
   checkMemory(reading, report);
   checkTailSampling(reading, report, notes);
   checkBaggage(reading, report);
@@ -82,7 +90,8 @@ const leastQueueVolume = "1Gi";
 /** Memory with which the gateway takes a request of the largest size, and has a batch under way for each consumer. */
 const leastGatewayMemory = "256Mi";
 
-function checkGateway({ scalars, resources }: Reading, report: Report): void {
+function checkGateway(reading: Reading, report: Report): void {
+  const { scalars, resources } = reading;
   const {
     traceStorage,
     traceGatewayReplicas: replicas,
@@ -101,6 +110,7 @@ function checkGateway({ scalars, resources }: Reading, report: Report): void {
       leastQueueVolume,
     );
   }
+  checkQueue(reading, report);
   const memory = resources?.["trace-gateway"]?.limits?.memory;
   if (memory !== undefined && parseQuantity(memory) < parseQuantity(leastGatewayMemory)) {
     report(
@@ -110,6 +120,52 @@ function checkGateway({ scalars, resources }: Reading, report: Report): void {
       leastGatewayMemory,
     );
   }
+}
+
+/** How long Jaeger may be away at least before gateways refuse spans: time to answer an alert, seconds. */
+const leastAway = 3600;
+
+function checkQueue(reading: Reading, report: Report): void {
+  const { traceGatewayReplicas: replicas, traceGatewayVolumeSize: volumeSize } = reading.scalars;
+  const spansPerSecond = expectedSpans(reading);
+  if (replicas === undefined || volumeSize === undefined || !spansPerSecond) return;
+  const seconds = gatewaySeconds({ replicas, volumeSize }, spansPerSecond);
+  if (seconds >= leastAway) return;
+  report(
+    ["traceGatewayVolumeSize"],
+    volumeSize,
+    `a size that holds an hour of spans on ${replicas === 1 ? "one gateway" : `${replicas} gateways`}: ` +
+      `${Math.floor(seconds / 60)} minutes fit of the ${spansPerSecond.toFixed(1)} spans per second that are expected of ` +
+      "the services (spansPerSecond in their tracing, after sampling)",
+    volumeFor((parseQuantity(volumeSize) * leastAway) / seconds),
+  );
+}
+
+/** Spans per second that are expected; undefined as long as what decides it has problems. */
+function expectedSpans({ services, traceSampling }: Reading): number | undefined {
+  if (services === undefined || traceSampling === undefined) return undefined;
+  return expectedSpansPerSecond(
+    services.flatMap(({ value }) => value ?? []),
+    traceSampling,
+  );
+}
+
+function checkBadgerVolume(reading: Reading, report: Report): void {
+  const { traceStorage, traceRetention: retention, jaegerVolumeSize: volume } = reading.scalars;
+  const recorded = expectedSpans(reading);
+  if (traceStorage !== "badger" || retention === undefined || volume === undefined) return;
+  if (recorded === undefined) return;
+  const kept = keptSpansPerSecond(recorded, reading.traceTailSampling);
+  const needed = badgerVolumeBytes(kept, retention);
+  if (needed <= parseQuantity(volume)) return;
+  report(
+    ["jaegerVolumeSize"],
+    volume,
+    `a size that holds ${retention} of traces: ${kept.toFixed(1)} spans per second are expected of the services ` +
+      `(spansPerSecond in their tracing, after sampling), and take ${(needed / 2 ** 30).toFixed(1)} GiB with room to ` +
+      "spare. Or a shorter traceRetention",
+    volumeFor(needed),
+  );
 }
 
 function checkRetention({ scalars }: Reading, report: Report): void {

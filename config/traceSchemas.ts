@@ -140,13 +140,18 @@ export const serviceTracingSchema = field(
       operations: operationsSchema(
         "Operations of this service with a share of their own, over those of `traceSampling`.",
       ).default([]),
+      spansPerSecond: wholeNumber(
+        1,
+        "Spans of all its requests before sampling, the mean of a day; volumes are checked against it.",
+        "50",
+      ).default(50),
       jaegerHeader: flag(
         "Understand and send the header uber-trace-id as well, for clients from before traceparent.",
       ).default(false),
     })
     .prefault({}),
   {
-    expected: "an object with sampling, operations and jaegerHeader",
+    expected: "an object with sampling, operations, spansPerSecond and jaegerHeader",
     example: "{ sampling: 20%, operations: [{ operation: /api/orders, sampling: 100% }] }",
   },
 );

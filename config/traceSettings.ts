@@ -84,6 +84,11 @@ export interface TraceBrowserSettings {
 export interface ServiceTracingSettings {
   /** Ratio of its traces, 0 to 1; undefined is that of all services. */
   sampling?: number;
+  /**
+   * Spans per second that all its requests would make, before sampling, on average over a day. Volumes are checked with
+   * it; nothing enforces it.
+   */
+  spansPerSecond: number;
   /** Its operations that have a ratio of their own, over those of all services. */
   operations: OperationSampling[];
   /** Understands and sends the header `uber-trace-id` beside `traceparent`, for clients from before it. */

@@ -25,7 +25,7 @@ describe("settings without any configuration", () => {
           linesPerSecond: 50,
           maxLinesPerSecond: 500,
         },
-        tracing: { operations: [], jaegerHeader: false },
+        tracing: { operations: [], spansPerSecond: 50, jaegerHeader: false },
       },
     ] satisfies Settings["services"]);
   });
@@ -88,7 +88,7 @@ describe("settings from configuration", () => {
         linesPerSecond: 50,
         maxLinesPerSecond: 500,
       },
-      tracing: { operations: [], jaegerHeader: false },
+      tracing: { operations: [], spansPerSecond: 50, jaegerHeader: false },
     });
   });
 

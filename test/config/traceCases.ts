@@ -145,6 +145,41 @@ export const traceRelationCases: Case[] = [
     example: "1Gi",
   },
   {
+    what: "a queue that is full before anybody could do anything",
+    raw: {
+      ...onElasticsearch,
+      elasticsearchVolumeSize: "10Ti",
+      traceGatewayVolumeSize: "2Gi",
+      ...tracing({ spansPerSecond: 100_000 }),
+    },
+    path: "traceGatewayVolumeSize",
+    value: '"2Gi"',
+    expected:
+      /^a size that holds an hour of spans on one gateway: 2 minutes fit of the 10000\.0 spans per second/,
+    example: "42Gi",
+  },
+  {
+    what: "a volume that Badger fills before the retention ends",
+    raw: { ...on, jaegerVolumeSize: "10Gi", ...tracing({ spansPerSecond: 1000 }) },
+    path: "jaegerVolumeSize",
+    value: '"10Gi"',
+    expected: /^a size that holds 7d of traces: 100\.0 spans per second .* take 70\.4 GiB/,
+    example: "71Gi",
+  },
+  {
+    what: "logs and traces that do not fit beside each other",
+    raw: {
+      ...onElasticsearch,
+      traceRetention: "14d",
+      traceGatewayVolumeSize: "20Gi",
+      ...tracing({ spansPerSecond: 10_000 }),
+    },
+    path: "elasticsearchVolumeSize",
+    value: '"40Gi"',
+    expected:
+      /^a size that holds 30d of logs on one node: 0\.0 lines per second fit, .* beside 603\.5 GiB of traces/,
+  },
+  {
     what: "a gateway without memory for its batches",
     raw: { ...onElasticsearch, resources: { "trace-gateway": { limits: { memory: "128Mi" } } } },
     path: "resources.trace-gateway.limits.memory",

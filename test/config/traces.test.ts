@@ -17,7 +17,7 @@ describe("the settings about traces", () => {
       enabled: true,
       storage: "badger",
       retention: "7d",
-      volumeSize: "10Gi",
+      volumeSize: "20Gi",
       collectorReplicas: 1,
       queryReplicas: 1,
       gateway: { replicas: 1, volumeSize: "4Gi" },
@@ -38,11 +38,16 @@ describe("the settings about traces", () => {
   });
 
   it("leave the sampling of a service to that of all, and take what it says", () => {
-    assert.deepEqual(parse({}).settings.services[0]?.tracing, { operations: [], jaegerHeader: false });
+    assert.deepEqual(parse({}).settings.services[0]?.tracing, {
+      operations: [],
+      spansPerSecond: 50,
+      jaegerHeader: false,
+    });
     const tracing = { sampling: "20%", operations: [{ operation: "checkout", sampling: "100%" }] };
     assert.deepEqual(parse({ services: [{ ...api, tracing }] }).settings.services[0]?.tracing, {
       sampling: 0.2,
       operations: [{ operation: "checkout", sampling: 1 }],
+      spansPerSecond: 50,
       jaegerHeader: false,
     });
   });

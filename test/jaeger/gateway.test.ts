@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { queueLimits } from "../../config/traceQueue";
-import { TRACE_GATEWAY, TRACE_GATEWAY_REFUSALS } from "../../metrics/openTelemetryCollector";
+import { MEMORY_LIMITER, TRACE_GATEWAY, TRACE_GATEWAY_REFUSALS } from "../../metrics/openTelemetryCollector";
 import { assertAsDeclared } from "../exporters/program";
 import { until } from "../live-services/service";
 import { dataFolder } from "./collector";
@@ -137,6 +137,23 @@ describe("the trace gateway", function () {
     assert.equal(valueOf(own, "otelcol_exporter_send_failed_spans_total"), 0);
   });
 
+  it("refuses what its memory cannot hold with the same error, and counts it by the name that rules read", async () => {
+    const short = await startGateway({ memory: "32Mi" });
+    try {
+      const filler = "x".repeat(30_000);
+      const batch = Array.from({ length: 130 }, () => span({ name: "large", attributes: { filler } }));
+      const statuses = new Set<number>();
+      for (let round = 0; round < 40 && !statuses.has(503); round++) {
+        const send = () => sendSpans(short.url("otlpHttp"), "bilten-api", batch);
+        for (const { status } of await Promise.all([send(), send(), send(), send()])) statuses.add(status);
+      }
+      assert.ok(statuses.has(503), [...statuses].join());
+      assertAsDeclared(asStored(await short.text("metrics", "/metrics")), [MEMORY_LIMITER]);
+    } finally {
+      await short.stop();
+    }
+  });
+
   it("refuses what its queue cannot hold with an error that asks to try again, and stays within its volume", async function () {
     this.timeout(600_000);
     await gateway.stop();
@@ -166,7 +183,7 @@ describe("the trace gateway", function () {
     assert.ok(file <= fileBytes);
     const own = asStored(await gateway.text("metrics", "/metrics"));
     // Nothing was handed on yet, nor given up.
-    assertAsDeclared(own, TRACE_GATEWAY, /sent_spans|send_failed/);
+    assertAsDeclared(own, TRACE_GATEWAY, /sent_spans|send_failed|memory_limiter/);
     assert.ok(valueOf(own, "otelcol_exporter_enqueue_failed_spans_total") > 0);
     assert.ok(valueOf(own, "otelcol_receiver_refused_spans_total") > 0);
     await jaeger.stop();
