@@ -71,8 +71,8 @@ export class OpenTelemetryCollector extends pulumi.ComponentResource {
       { parent: this },
     );
     const containerPorts = [
-      { name: "otlp-grpc", port: ports.otlpGrpc },
       { name: "otlp-http", port: ports.otlpHttp },
+      { name: "otlp-grpc", port: ports.otlpGrpc },
       { name: "metrics", port: ports.metrics },
       { name: "health", port: ports.health },
     ];

@@ -4,11 +4,10 @@
  * lines get into the index by hand.
  */
 import assert from "node:assert/strict";
-import { startOpenSearch, type OpenSearch } from "../opensearch";
-import { apply, deployDev, namespace, onePod, rolledOut } from "./deploy";
+import { deployDev, namespace } from "./deploy";
 import { eventually, measured } from "./eventually";
 import { describeOnLab, lab } from "./lab";
-import { elasticsearchPlace } from "./pods";
+import { takeElasticsearchsPlace, type ElasticsearchsPlace } from "./openSearch";
 import { alertsNamed, query, targets, value } from "./prometheus";
 import { discovery, intervals, slack, untilFiring } from "./settings";
 
@@ -18,7 +17,7 @@ const seldom = (factor: number) => factor * intervals.scrape;
 
 describeOnLab("the exporters of stack dev, with OpenSearch in the place of Elasticsearch", function () {
   this.timeout(120_000);
-  let server: OpenSearch;
+  let place: ElasticsearchsPlace;
   let arrived: number;
 
   const kubectl = (...args: string[]) => lab().kubectl(["-n", namespace, ...args]);
@@ -44,20 +43,7 @@ describeOnLab("the exporters of stack dev, with OpenSearch in the place of Elast
     await eventually("ElasticsearchDown fires as long as it is simulated", untilFiring(), () =>
       fires("ElasticsearchDown"),
     );
-    // Bound to all addresses of the node's network, in which nobody else is.
-    server = await startOpenSearch({ host: "0.0.0.0", within: lab().inNodeNetwork, log: () => undefined });
-    const { status } = await onePod("app.kubernetes.io/name=elasticsearch-exporter");
-    const secrets = (await kubectl("get", "secrets", "-o", "name")).split("\n");
-    const passwords = secrets.find((name) => name.startsWith("secret/elasticsearch-setup-passwords-"));
-    await kubectl("scale", "statefulset/elasticsearch", "--replicas=0");
-    await apply(
-      elasticsearchPlace({
-        namespace,
-        target: `http://${status.hostIP}:${new URL(server.url).port}`,
-        passwords: passwords!.replace("secret/", ""),
-      }),
-    );
-    await rolledOut(namespace, "deployment/opensearch");
+    place = await takeElasticsearchsPlace();
     arrived = performance.now();
     await lab().open();
     await ask("PUT", index, {
@@ -67,9 +53,7 @@ describeOnLab("the exporters of stack dev, with OpenSearch in the place of Elast
   });
 
   after(async () => {
-    await kubectl("delete", "deployment/opensearch", "service/opensearch", "configmap/opensearch");
-    await kubectl("scale", "statefulset/elasticsearch", "--replicas=1");
-    await server?.stop();
+    await place?.leave();
     // What was so before, is so for the tests that follow.
     await eventually("ElasticsearchDown fires again", discovery + untilFiring(), () =>
       fires("ElasticsearchDown"),

@@ -1,10 +1,10 @@
 /** Tracing of stack dev with a real pod: Jaeger with Badger, scraped by the stack's Prometheus. */
 import assert from "node:assert/strict";
-import { execFile } from "node:child_process";
 import { deployDev, devConfig, namespace, onePod } from "./deploy";
 import { eventually } from "./eventually";
 import { exportRequest, span, tagOf, type FoundTrace } from "../jaeger/spans";
 import { describeOnLab, lab } from "./lab";
+import { grpcFromNode, inNodeNetwork } from "./nodeNetwork";
 import { query, value } from "./prometheus";
 import { discovery, intervals, receiverSecrets, slack } from "./settings";
 
@@ -25,20 +25,6 @@ const rateOf = ({ operationSampling }: Strategy, operation: string) =>
   operationSampling.perOperationStrategies.find((one) => one.operation === operation)?.probabilisticSampling
     .samplingRate;
 const jaegerPod = () => onePod("app.kubernetes.io/name=jaeger");
-
-/** Runs a script in the network of the node, and reads what it prints. */
-function inNodeNetwork<T>(script: string, seconds: number): Promise<T> {
-  const [enter = "", ...args] = lab().inNodeNetwork;
-  return new Promise((resolve, reject) => {
-    const child = execFile(
-      enter,
-      [...args, process.execPath, "--input-type=module", "-"],
-      { timeout: seconds * 1000 },
-      (error, stdout) => (error ? reject(error) : resolve(JSON.parse(stdout) as T)),
-    );
-    child.stdin?.end(script);
-  });
-}
 
 /** Sends a request again and again, by so many senders at once, and answers how often which status came. */
 async function send(request: object, senders = 1, seconds = 0): Promise<Record<string, number>> {
@@ -82,6 +68,23 @@ describeOnLab("the traces of stack dev, in a real Jaeger", function () {
       assert.equal(tagOf(trace, "GET /api/events", "baggage.requestId"), "live-1");
       const link = trace.spans.find(({ spanID }) => spanID === child.spanId)?.references[0];
       assert.deepEqual([link?.refType, link?.spanID], ["CHILD_OF", root.spanId]);
+    });
+  });
+
+  it("finds spans that OpenTelemetry's SDK sent over gRPC", async () => {
+    const name = "POST /api/orders";
+    const given = {
+      service: "bilten-api",
+      name,
+      attributes: { "baggage.requestId": "live-2" },
+      child: "insert",
+    };
+    const traceId = await grpcFromNode(`http://${(await jaegerPod()).status.podIP}:4317`, given);
+    await eventually("the trace is found", slack, async () => {
+      const { data } = await get<{ data: FoundTrace[] }>("http", `/api/traces/${traceId}`);
+      const trace = data[0] ?? assert.fail("no trace");
+      assert.equal(trace.spans.length, 2);
+      assert.equal(tagOf(trace, name, "baggage.requestId"), "live-2");
     });
   });
 
