@@ -81,8 +81,7 @@ export function gatewayAlerts(job: string): JaegerDefinition[] {
       for: "5m",
       severity: "warning",
       summary: "{{ $labels.pod }} hands no spans on",
-      description:
-        "{{ $value | humanize1024 }}B of spans wait in its queue, and Jaeger has taken none of them for 10 minutes.",
+      description: "{{ $value | humanize1024 }}B of spans wait in its queue, and Jaeger takes none of them.",
     },
   ];
 }

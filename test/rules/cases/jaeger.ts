@@ -53,7 +53,7 @@ export const jaeger: CaseFile = {
       firing: [
         {
           labels: { pod: "trace-gateway-0" },
-          description: "1MiB of spans wait in its queue, and Jaeger has taken none of them for 10 minutes.",
+          description: "1MiB of spans wait in its queue, and Jaeger takes none of them.",
         },
       ],
     },
@@ -65,7 +65,7 @@ export const jaeger: CaseFile = {
       firing: [
         {
           labels: { pod: "trace-gateway-0" },
-          description: "1MiB of spans wait in its queue, and Jaeger has taken none of them for 10 minutes.",
+          description: "1MiB of spans wait in its queue, and Jaeger takes none of them.",
         },
       ],
     },
