@@ -9,11 +9,9 @@ import { eventually, measured } from "./eventually";
 import { describeOnLab, lab } from "./lab";
 import { takeElasticsearchsPlace, type ElasticsearchsPlace } from "./openSearch";
 import { alertsNamed, query, targets, value } from "./prometheus";
-import { discovery, intervals, slack, untilFiring } from "./settings";
+import { discovery, intervals, seldom, slack, untilFiring } from "./settings";
 
 const url = `https://elasticsearch.${namespace}.svc:9200`;
-/** What is asked seldom is asked every fourth or eighth time. */
-const seldom = (factor: number) => factor * intervals.scrape;
 
 describeOnLab("the exporters of stack dev, with OpenSearch in the place of Elasticsearch", function () {
   this.timeout(120_000);
@@ -52,20 +50,7 @@ describeOnLab("the exporters of stack dev, with OpenSearch in the place of Elast
     });
   });
 
-  after(async () => {
-    await place?.leave();
-    // What was so before, is so for the tests that follow.
-    await eventually("ElasticsearchDown fires again", discovery + untilFiring(), () =>
-      fires("ElasticsearchDown"),
-    );
-    await eventually("TargetDown fires again for the log index", seldom(4) + untilFiring(), async () => {
-      const down = (await alertsNamed("TargetDown")).filter(({ labels }) => labels["job"] === "log-index");
-      assert.deepEqual(
-        down.map(({ state }) => state),
-        ["firing"],
-      );
-    });
-  });
+  after(async () => place?.leave());
 
   it("reach it with the certificate's authority, their own users and passwords", async () => {
     const users = (await ask("GET", "/users")) as Record<string, number>;

@@ -1,8 +1,12 @@
 /** A real OpenSearch in the place of stack dev's Elasticsearch, behind its Service, with its certificate and its users. */
+import assert from "node:assert/strict";
 import { startOpenSearch } from "../opensearch";
 import { apply, namespace, onePod, rolledOut } from "./deploy";
+import { eventually } from "./eventually";
 import { lab } from "./lab";
 import { elasticsearchPlace } from "./pods";
+import { alertsNamed } from "./prometheus";
+import { discovery, seldom, untilFiring } from "./settings";
 
 export interface ElasticsearchsPlace {
   /** Ends it, and has Elasticsearch back, which is simulated. */
@@ -36,6 +40,20 @@ export async function takeElasticsearchsPlace(): Promise<ElasticsearchsPlace> {
       await kubectl("delete", "deployment/opensearch", "service/opensearch", "configmap/opensearch");
       await kubectl("scale", "statefulset/elasticsearch", "--replicas=1");
       await server.stop();
+      // What was so before, is so for the tests that follow.
+      await eventually("ElasticsearchDown fires again", discovery + untilFiring(), async () =>
+        assert.deepEqual(
+          (await alertsNamed("ElasticsearchDown")).map(({ state }) => state),
+          ["firing"],
+        ),
+      );
+      await eventually("TargetDown fires again for the log index", seldom(4) + untilFiring(), async () => {
+        const down = (await alertsNamed("TargetDown")).filter(({ labels }) => labels["job"] === "log-index");
+        assert.deepEqual(
+          down.map(({ state }) => state),
+          ["firing"],
+        );
+      });
     },
   };
 }

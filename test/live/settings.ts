@@ -11,6 +11,9 @@ export const intervals = {
   patience: 9,
 };
 
+/** Between two scrapes of what is asked every fourth or eighth time. */
+export const seldom = (factor: number) => factor * intervals.scrape;
+
 /**
  * How long Prometheus takes to begin or end scraping a target that appears or disappears, seconds: its discovery hands
  * on changes every 5 s, and its scrapes are arranged anew every 5 s.
