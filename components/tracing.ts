@@ -15,7 +15,10 @@ export interface TracingArgs {
   elasticsearch?: { password: pulumi.Input<string>; caPem: pulumi.Input<string> };
 }
 
-/** Jaeger as the settings have it, with Elasticsearch behind a gateway that keeps spans while it is away, and for each service the ConfigMap that says how it traces. */
+/**
+ * Jaeger as the settings have it, with Elasticsearch behind a gateway that keeps spans while it is away; and for each
+ * service the ConfigMap that says how it traces.
+ */
 export class Tracing extends pulumi.ComponentResource {
   /** Address of Jaeger's interface inside the cluster. */
   readonly url: string;
