@@ -1,6 +1,7 @@
 /**
  * Traces as prod has them, as real pods of stack dev: the gateway, collectors and queries apart, and the index cleaner,
- * before an OpenSearch that stands in for Elasticsearch, with its TLS and its users.
+ * before an OpenSearch that stands in for Elasticsearch, with its TLS and its users. Behind the tests of Jaeger with Badger,
+ * because Prometheus shows what a scrape job had last for five minutes after the job is gone.
  */
 import assert from "node:assert/strict";
 import { exportRequest, span, type FoundTrace, type Span } from "../jaeger/spans";
