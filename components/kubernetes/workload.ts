@@ -156,6 +156,19 @@ export class Workload extends pulumi.ComponentResource {
       ...(p.protocol && { protocol: p.protocol }),
     }));
 
+    // Pulumi waits for the pods by their workload. Waiting for them by each Service as well, it would soon do nothing else:
+    // it works on few objects at a time, and the workloads may not be among them yet.
+    const annotations = { "pulumi.com/skipAwait": "true" };
+    const service = (resource: string, spec: types.input.core.v1.ServiceSpec = {}, objectName = name) =>
+      new k8s.core.v1.Service(
+        resource,
+        {
+          metadata: { ...metadata, name: objectName, annotations },
+          spec: { ...spec, selector, ports: servicePorts },
+        },
+        child,
+      );
+
     if (args.kind === "Deployment") {
       new k8s.apps.v1.Deployment(
         name,
@@ -163,27 +176,13 @@ export class Workload extends pulumi.ComponentResource {
         options,
       );
       if (args.headless) {
-        new k8s.core.v1.Service(
-          headless,
-          {
-            metadata: { ...metadata, name: headless },
-            spec: { clusterIP: "None", selector, ports: servicePorts },
-          },
-          child,
-        );
+        service(headless, { clusterIP: "None" }, headless);
       }
     } else if (args.kind === "DaemonSet") {
       new k8s.apps.v1.DaemonSet(name, { metadata, spec: base }, options);
     } else {
-      new k8s.core.v1.Service(
-        headless,
-        {
-          metadata: { ...metadata, name: headless },
-          // Peers find each other before they are ready.
-          spec: { clusterIP: "None", publishNotReadyAddresses: true, selector, ports: servicePorts },
-        },
-        child,
-      );
+      // Peers find each other before they are ready.
+      service(headless, { clusterIP: "None", publishNotReadyAddresses: true }, headless);
       new k8s.apps.v1.StatefulSet(
         name,
         {
@@ -200,13 +199,7 @@ export class Workload extends pulumi.ComponentResource {
         options,
       );
     }
-    if (args.ports.length > 0) {
-      new k8s.core.v1.Service(
-        `${name}-service`,
-        { metadata, spec: { selector, ports: servicePorts } },
-        child,
-      );
-    }
+    if (args.ports.length > 0) service(`${name}-service`);
     this.host = pulumi.interpolate`${name}.${args.namespace}.svc`;
     this.registerOutputs({ host: this.host });
   }

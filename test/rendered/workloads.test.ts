@@ -214,7 +214,20 @@ const flags: Policy = {
   },
 };
 
+/** The engine works on four objects a core at a time: Services that wait for pods would keep these from being made. */
+const waiting: Policy = {
+  name: "lets Pulumi wait for pods by their workloads, and by no Service",
+  violations: (objects) =>
+    ofKind(objects, "Service")
+      .filter(({ metadata }) => metadata.annotations?.["pulumi.com/skipAwait"] !== "true")
+      .map((service) => idOf(service)),
+  broken: {
+    "a Service waits": (objects) => delete find(objects, "Service", "prometheus").metadata.annotations,
+  },
+};
+
 describePolicies("workloads", [
+  waiting,
   resources,
   restricted,
   host,
