@@ -1,4 +1,5 @@
 /** All that `npm run bench` measures. A new measurement is one more entry. */
+import { createRequire } from "node:module";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { runningLab } from "../../lab/commands/connection";
@@ -6,7 +7,7 @@ import { readUsage } from "../../lab/commands/usage";
 import { startControlPlane, statusOf, stopLab } from "../../lab/controlplane";
 import { lastChoice } from "../../lab/nodes/choose";
 import { openState, type LabState } from "../../lab/state";
-import { renderStack } from "../../rendering/render";
+import type * as Rendering from "../../rendering/render";
 import type { Bench } from "./context";
 import { peakMemoryDuring } from "./memory";
 import type { Measurement } from "./runs";
@@ -153,8 +154,11 @@ async function labMemory(state: LabState): Promise<number> {
   }
 }
 
+const load = createRequire(__filename);
+
 /** What loads the program's packages waits until it is asked for: they take a second. */
 async function render(stack: string, folder: string): Promise<void> {
+  const { renderStack } = load("../../rendering/render") as typeof Rendering;
   await renderStack(stack, folder);
 }
 
