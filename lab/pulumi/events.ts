@@ -50,6 +50,8 @@ export function readEvents(text: string): RunRecord {
     errors: [],
   };
   const changed = new Map<string, ChangedResource>();
+  /** The lines that the program has written to its standard error. */
+  const written: string[] = [];
   for (const line of text.split("\n")) {
     const event = parseEvent(line);
     if (!event) continue;
@@ -58,8 +60,14 @@ export function readEvents(text: string): RunRecord {
       record.changes = changesOf(summaryEvent.resourceChanges ?? {});
       record.seconds = summaryEvent.durationSeconds;
     }
+    if (diagnosticEvent?.severity === "info#err")
+      written.push(withoutColours(diagnosticEvent.message ?? "").trimEnd());
     if (diagnosticEvent?.severity === "error" && diagnosticEvent.message) {
-      const message = withoutColours(diagnosticEvent.message).trim();
+      const text = withoutColours(diagnosticEvent.message).trim();
+      // A program that could not even begin has said why itself.
+      const message = /Program exited with non-zero exit code/.test(text)
+        ? [...written, text].join("\n")
+        : text;
       const name = diagnosticEvent.urn?.split("::").at(-1);
       record.errors.push(name ? `${name}: ${message}` : message);
     }

@@ -76,6 +76,20 @@ describe("The record of a run", () => {
     assert.deepEqual(readEvents(log).errors, ["web: no such image"]);
   });
 
+  it("has what a program wrote that ended without telling the engine an error", () => {
+    const said = (severity: string, message: string) =>
+      JSON.stringify({ diagnosticEvent: { severity, message, urn: "urn::p::t::p-dev" } });
+    const text = [
+      said("info#err", "  throw error;\n"),
+      said("info#err", "Cannot find module 'a'\n"),
+      said("error", "an unhandled error occurred: Program exited with non-zero exit code: 1"),
+    ].join("\n");
+    assert.match(
+      readEvents(text).errors.join(),
+      /^p-dev: +throw error;\nCannot find module 'a'\nan unhandled error/,
+    );
+  });
+
   it("is read as far as a killed run has written it", () => {
     assert.equal(readEvents(`${log}\n{"summaryEv`).changes.same, 1);
   });

@@ -22,7 +22,7 @@ function programWith(version: string): string {
   const folder = mkdtempSync(join(tmpdir(), "bilten-program-"));
   for (const name of ["index.ts", "package.json", "tsconfig.json", "Pulumi.yaml", "Pulumi.dev.yaml"])
     cpSync(join(checkout, name), join(folder, name));
-  for (const name of ["alerts", "components", "config", "dashboards", "metrics"])
+  for (const name of ["alerts", "components", "config", "dashboards", "metrics", "scripts"])
     cpSync(join(checkout, name), join(folder, name), { recursive: true });
   symlinkSync(join(checkout, "node_modules"), join(folder, "node_modules"));
   const versions = join(folder, "components", "versions.ts");
