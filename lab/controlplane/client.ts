@@ -86,8 +86,8 @@ export class ApiError extends Error {
   }
 }
 
-/** How often something is asked for that may be asked for twice. */
-const attempts = 3;
+/** How often something is asked for that may be asked for twice: for as long as the API server itself tries, a minute. */
+const attempts = 6;
 
 /** Answers of an API server whose storage stands still: too many requests, or none that it can serve. */
 const busy = [429, 500, 503, 504];
