@@ -48,27 +48,51 @@ export function ruleOf(rules: readonly AlertingRule[], alert: string, firing: Fi
   return rule;
 }
 
-/** The file for `promtool test rules`. */
-export function promtoolFile(file: CaseFile, ruleFile: string, groups: readonly RuleGroup[]): object {
+/** What promtool is given for the cases of one alert. */
+export interface PromtoolTest {
+  alert: string;
+  /** Every recording rule, and of the alerts this one alone: promtool evaluates all of them for each case. */
+  groups: RuleGroup[];
+  /** The file for `promtool test rules`, which names `ruleFile`. */
+  test: object;
+}
+
+/** The cases of a file, apart by alert. */
+export function promtoolTests(
+  file: CaseFile,
+  ruleFile: (alert: string) => string,
+  groups: readonly RuleGroup[],
+): PromtoolTest[] {
   const rules = alertsOf(groups);
-  return {
-    rule_files: [ruleFile],
-    evaluation_interval: file.evaluationInterval ?? "1m",
-    // Without it promtool takes the groups in any order, and one may not yet see what another records.
-    group_eval_order: groups.map((group) => group.name),
-    tests: file.cases.map((each) => ({
-      name: title(each),
-      interval: each.interval ?? "1m",
-      input_series: Object.entries(each.series).map(([series, values]) => ({ series, values })),
-      alert_rule_test: [
-        {
-          eval_time: each.at,
-          alertname: each.alert,
-          exp_alerts: each.firing.map((firing) => expected(ruleOf(rules, each.alert, firing), firing)),
-        },
-      ],
-    })),
-  };
+  return [...new Set(file.cases.map(({ alert }) => alert))].map((alert) => {
+    const needed = groups
+      .map((group) => ({
+        ...group,
+        rules: group.rules.filter((rule) => "record" in rule || rule.alert === alert),
+      }))
+      .filter((group) => group.rules.length > 0);
+    const test = {
+      rule_files: [ruleFile(alert)],
+      evaluation_interval: file.evaluationInterval ?? "1m",
+      // Without it promtool takes the groups in any order, and one may not yet see what another records.
+      group_eval_order: needed.map((group) => group.name),
+      tests: file.cases
+        .filter((each) => each.alert === alert)
+        .map((each) => ({
+          name: title(each),
+          interval: each.interval ?? "1m",
+          input_series: Object.entries(each.series).map(([series, values]) => ({ series, values })),
+          alert_rule_test: [
+            {
+              eval_time: each.at,
+              alertname: alert,
+              exp_alerts: each.firing.map((firing) => expected(ruleOf(rules, alert, firing), firing)),
+            },
+          ],
+        })),
+    };
+    return { alert, groups: needed, test };
+  });
 }
 
 export function title(each: AlertCase): string {

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { stringify } from "yaml";
 import { ensureTools } from "../../lab/tools";
-import { promtoolFile } from "./alertCase";
+import { promtoolTests } from "./alertCase";
 import { CASE_FILES } from "./cases";
 import { type Subject, SUBJECTS } from "./groups";
 
@@ -58,9 +58,12 @@ describe("the rules, as promtool sees them", function () {
     it(`raise and withhold their alerts as the cases say: ${name} (${file.cases.length} cases)`, async function () {
       this.timeout(60_000);
       const groups = SUBJECTS[file.subject as Subject];
-      const content = promtoolFile(file, `${file.subject}.yml`, groups);
-      await writeFile(join(folder, `${name}.test.yml`), stringify(content));
-      await check(["test", "rules", `${name}.test.yml`]);
+      const tests = promtoolTests(file, (alert) => `${name}.${alert}.yml`, groups);
+      for (const { alert, groups: needed, test } of tests) {
+        await writeFile(join(folder, `${name}.${alert}.yml`), stringify({ groups: needed }));
+        await writeFile(join(folder, `${name}.${alert}.test.yml`), stringify(test));
+      }
+      await check(["test", "rules", ...tests.map(({ alert }) => `${name}.${alert}.test.yml`)]);
     });
   }
 });
