@@ -1,9 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Settings } from "../config/settings";
 import { blackboxAddress } from "./exporters/blackboxExporter";
-import { collectorAddresses, collectorScrapeJob, OpenTelemetryCollector } from "./openTelemetryCollector";
 import { Jaeger, jaegerAddresses, jaegerContribution, jaegerJobs, type TraceStorage } from "./jaeger";
 import { elasticsearchUrl } from "./logPipeline";
+import { collectorAddresses, collectorScrapeJob, OpenTelemetryCollector } from "./openTelemetryCollector";
 import { partNames } from "./partNames";
 import { ServiceTracing } from "./serviceTracing";
 import type { Contribution } from "./contribution";

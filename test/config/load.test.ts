@@ -6,6 +6,17 @@ import type { Settings } from "../../config/settings";
 const parse = (raw: Record<string, unknown>, encrypted: string[] = []) =>
   parseSettings(raw, new Set(encrypted));
 
+/** Of a service that sets neither. */
+const loggingAndTracing: Pick<Settings["services"][number], "logging" | "tracing"> = {
+  logging: {
+    level: "info",
+    sampling: { error: 1, warn: 0.5, rest: 0.1 },
+    linesPerSecond: 50,
+    maxLinesPerSecond: 500,
+  },
+  tracing: { operations: [], spansPerSecond: 50, jaegerHeader: false },
+};
+
 describe("settings without any configuration", () => {
   const { settings } = parse({}, ["slackWebhookUrl"]);
 
@@ -19,13 +30,7 @@ describe("settings without any configuration", () => {
         scrapeInterval: "10s",
         probes: { health: "/health", interval: "15s" },
         objectives: { availability: 0.999, errorRate: 0.001, meanResponseTime: 0.2, p95ResponseTime: 0.5 },
-        logging: {
-          level: "info",
-          sampling: { error: 1, warn: 0.5, rest: 0.1 },
-          linesPerSecond: 50,
-          maxLinesPerSecond: 500,
-        },
-        tracing: { operations: [], spansPerSecond: 50, jaegerHeader: false },
+        ...loggingAndTracing,
       },
     ] satisfies Settings["services"]);
   });
@@ -82,13 +87,7 @@ describe("settings from configuration", () => {
       scrapeInterval: "10s",
       probes: { health: "/health", interval: "15s" },
       objectives: { availability: 0.9995, errorRate: 0.001, meanResponseTime: 1, p95ResponseTime: 0.5 },
-      logging: {
-        level: "info",
-        sampling: { error: 1, warn: 0.5, rest: 0.1 },
-        linesPerSecond: 50,
-        maxLinesPerSecond: 500,
-      },
-      tracing: { operations: [], spansPerSecond: 50, jaegerHeader: false },
+      ...loggingAndTracing,
     });
   });
 
