@@ -4,6 +4,7 @@
  */
 import { join } from "node:path";
 import { rootCertificates } from "node:tls";
+import { images } from "../../components/versions";
 import type { ToolName } from "../tools";
 import type { RunConfig } from "./archive";
 import { nodeOptions } from "./mailCatcher/settings";
@@ -76,7 +77,7 @@ function exporter(
 
 export const recipes: Recipe[] = [
   {
-    repository: "quay.io/prometheus/prometheus",
+    repository: images.prometheus.repository,
     version: { tool: "prometheus" },
     layers: [
       base,
@@ -97,7 +98,7 @@ export const recipes: Recipe[] = [
     },
   },
   {
-    repository: "quay.io/prometheus/alertmanager",
+    repository: images.alertmanager.repository,
     version: { tool: "alertmanager" },
     layers: [
       base,
@@ -117,18 +118,18 @@ export const recipes: Recipe[] = [
       Volumes: { "/alertmanager": {} },
     },
   },
-  exporter("quay.io/prometheus/node-exporter", "node_exporter", { port: 9100, User: "nobody" }),
-  exporter("quay.io/prometheus/blackbox-exporter", "blackbox_exporter", {
+  exporter(images.nodeExporter.repository, "node_exporter", { port: 9100, User: "nobody" }),
+  exporter(images.blackboxExporter.repository, "blackbox_exporter", {
     port: 9115,
     Cmd: ["--config.file=/etc/blackbox_exporter/config.yml"],
   }),
-  exporter("quay.io/prometheuscommunity/elasticsearch-exporter", "elasticsearch_exporter", {
+  exporter(images.elasticsearchExporter.repository, "elasticsearch_exporter", {
     port: 7979,
     User: "nobody",
   }),
-  exporter("quay.io/prometheuscommunity/json-exporter", "json_exporter", { port: 7979, User: "nobody" }),
+  exporter(images.jsonExporter.repository, "json_exporter", { port: 7979, User: "nobody" }),
   {
-    repository: "registry.k8s.io/kube-state-metrics/kube-state-metrics",
+    repository: images.kubeStateMetrics.repository,
     version: { tool: "kube-state-metrics" },
     layers: [base, [{ at: "/kube-state-metrics", tool: "kube-state-metrics" }]],
     config: {
@@ -138,7 +139,7 @@ export const recipes: Recipe[] = [
     },
   },
   {
-    repository: "docker.io/jaegertracing/jaeger",
+    repository: images.jaeger.repository,
     version: { tool: "jaeger" },
     layers: [base, [{ at: "/cmd/jaeger/jaeger-linux", tool: "jaeger" }]],
     config: {
@@ -150,13 +151,13 @@ export const recipes: Recipe[] = [
     },
   },
   {
-    repository: "docker.io/jaegertracing/jaeger-es-index-cleaner",
+    repository: images.jaegerIndexCleaner.repository,
     version: { tool: "es-index-cleaner" },
     layers: [base, [{ at: "/go/bin/es-index-cleaner-linux", tool: "es-index-cleaner" }]],
     config: { Entrypoint: ["/go/bin/es-index-cleaner-linux"], User: "10001" },
   },
   {
-    repository: "docker.io/otel/opentelemetry-collector-contrib",
+    repository: images.openTelemetryCollector.repository,
     version: { tool: "otelcol-contrib" },
     layers: [base, [{ at: "/otelcol-contrib", tool: "otelcol-contrib" }]],
     config: {
@@ -167,7 +168,7 @@ export const recipes: Recipe[] = [
     },
   },
   {
-    repository: "docker.io/axllent/mailpit",
+    repository: images.mailpit.repository,
     version: "stand-in",
     layers: [base, node, [{ at: "/mailpit", bundle: join(__dirname, "mailCatcher", "main.ts") }]],
     config: {
